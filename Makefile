@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: MIT
+#
+# Builds, runs and tests Sluice. `make help` lists targets and options. One make, no recursion:
+# options are checked first, each variant (DEBUG, UP) has its objects in build/obj/VARIANT, and the
+# images in build/ are copies of the variant made last. The rules for host tests are in
+# build/host/tests.mk, which tools/host-tests writes from the tests' first lines.
+
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := images
+
+# --- options -------------------------------------------------------------------------------------
+CPUS   ?= 8
+MEM    ?= 1G
+BOOT   ?= bios
+THREAD ?= auto
+SCRIPT ?=
+DEBUG  ?= 0
+UP     ?= 0
+GDB    ?= 0
+APPEND ?=
+TESTS  ?=
+V      ?= 0
+
+checked := $(shell CPUS='$(CPUS)' MEM='$(MEM)' BOOT='$(BOOT)' THREAD='$(THREAD)' SCRIPT='$(SCRIPT)' \
+    DEBUG='$(DEBUG)' UP='$(UP)' GDB='$(GDB)' V='$(V)' tools/check-options 2>&1)
+ifneq ($(checked),ok)
+$(error $(checked))
+endif
+
+# --- what is built where -------------------------------------------------------------------------
+VARIANT := $(if $(filter 1,$(DEBUG)),debug,release)$(if $(filter 1,$(UP)),-up)
+OBJ     := build/obj/$(VARIANT)
+NEWLIB  := .cache/newlib/x86_64-elf
+Q       := $(if $(filter 1,$(V)),,@)
+say      = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' $(1) $(2))
+
+find_sources = $(sort $(shell find $(1) -name '*.[cS]' 2>/dev/null))
+KERNEL_SOURCES  := $(call find_sources,kernel smp mm tunables)
+RUNTIME_SOURCES := $(call find_sources,servers/lib)
+# A program is a folder: servers/NAME, stress/NAME, tests/user/NAME.
+PROGRAM_FOLDERS := $(filter-out servers/lib,$(sort $(foreach folder,$(wildcard servers/* stress/* \
+    tests/user/*),$(if $(wildcard $(folder)/*.c),$(folder)))))
+PROGRAMS        := $(PROGRAM_FOLDERS:%=$(OBJ)/program/%)
+
+# --- flags ---------------------------------------------------------------------------------------
+CC       := gcc
+GCC_INCLUDE := $(shell $(CC) -print-file-name=include 2>/dev/null)
+WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
+VARIANT_FLAGS := $(if $(filter 1,$(DEBUG)),-DSLUICE_DEBUG=1 -fsanitize=undefined \
+    -fsanitize-undefined-trap-on-error) $(if $(filter 1,$(UP)),-DSLUICE_UP=1)
+COMMON_FLAGS := -std=gnu17 -O2 -g $(WARNINGS) $(VARIANT_FLAGS) -I. -nostdinc -mno-red-zone \
+    -fno-pic -fno-pie -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
+    -fno-omit-frame-pointer -ffunction-sections -fdata-sections -MMD -MP
+KERNEL_FLAGS := $(COMMON_FLAGS) -ffreestanding -mcmodel=kernel \
+    -mgeneral-regs-only -fno-strict-aliasing -isystem $(GCC_INCLUDE)
+USER_FLAGS   := $(COMMON_FLAGS) -D__DYNAMIC_REENT__ -isystem $(GCC_INCLUDE) -isystem $(NEWLIB)/include
+LINK_FLAGS   := -nostdlib -static -no-pie -Wl,--build-id=none,-z,noexecstack,-z,max-page-size=4096 \
+    -Wl,--gc-sections,--no-warn-rwx-segments
+
+# --- kernel --------------------------------------------------------------------------------------
+kernel_objects := $(addprefix $(OBJ)/kernel-part/,$(addsuffix .o,$(KERNEL_SOURCES)))
+
+$(OBJ)/kernel-part/%.o: % Makefile
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(KERNEL_FLAGS) -c $< -o $@
+
+$(OBJ)/ksyms-%.o: $(OBJ)/ksyms-%.c Makefile
+	$(Q)$(CC) $(KERNEL_FLAGS) -c $< -o $@
+
+# Panics name functions: the kernel is linked with an empty symbol table, then with the one that
+# nm reads from that, then tools/ksyms checks that no function moved in between.
+$(OBJ)/ksyms-empty.c: tools/ksyms
+	@mkdir -p $(@D)
+	$(Q)tools/ksyms </dev/null >$@
+
+$(OBJ)/ksyms-full.c: $(OBJ)/sluice-nosyms.elf tools/ksyms
+	$(Q)nm $< | tools/ksyms >$@
+
+link_kernel = $(CC) $(LINK_FLAGS) -T boot/kernel.ld -o $@ $(filter %.o,$^)
+
+$(OBJ)/sluice-nosyms.elf: $(kernel_objects) $(OBJ)/ksyms-empty.o boot/kernel.ld
+	$(Q)$(link_kernel)
+
+$(OBJ)/sluice.elf: $(kernel_objects) $(OBJ)/ksyms-full.o boot/kernel.ld
+	$(call say,LD,$@)
+	$(Q)$(link_kernel)
+	$(Q)nm $@ | tools/ksyms --check $(OBJ)/ksyms-full.c
+
+# --- servers and programs ------------------------------------------------------------------------
+runtime_objects := $(addprefix $(OBJ)/user-part/,$(addsuffix .o,$(RUNTIME_SOURCES)))
+
+$(OBJ)/user-part/%.o: % Makefile $(NEWLIB)/lib/libc.a
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(USER_FLAGS) -c $< -o $@
+
+define program_rule
+$(OBJ)/program/$(1): $(addprefix $(OBJ)/user-part/,$(addsuffix .o,$(call find_sources,$(1)))) \
+    $(runtime_objects) servers/lib/user.ld
+	@mkdir -p $$(@D)
+	$$(call say,LD,$$@)
+	$$(Q)$$(CC) $$(LINK_FLAGS) -T servers/lib/user.ld -o $$@ $$(filter %.o,$$^) \
+	    -Wl,--start-group $(NEWLIB)/lib/libc.a -lgcc -Wl,--end-group
+endef
+$(foreach folder,$(PROGRAM_FOLDERS),$(eval $(call program_rule,$(folder))))
+
+$(NEWLIB)/lib/libc.a:
+	tools/newlib
+
+$(OBJ)/boot.cpio: boot/archive.list tools/archive $(PROGRAMS)
+	$(call say,CPIO,$@)
+	$(Q)tools/archive boot/archive.list $(OBJ)/program $@
+
+$(OBJ)/sluice.iso: boot/grub.cfg $(OBJ)/sluice.elf $(OBJ)/boot.cpio
+	$(call say,ISO,$@)
+	$(Q)tools/iso $^ $@
+
+# The images in build/ are those of the variant that was asked for last.
+build/sluice.elf build/boot.cpio build/sluice.iso: build/%: $(OBJ)/% FORCE
+	$(Q)cmp -s $< $@ || cp $< $@
+
+-include $(kernel_objects:.o=.d) $(runtime_objects:.o=.d)
+-include $(patsubst %,$(OBJ)/user-part/%.d,$(foreach folder,$(PROGRAM_FOLDERS),$(call find_sources,$(folder))))
+
+# --- host tests ----------------------------------------------------------------------------------
+ifneq ($(filter host-tests build-tests all build/host/%,$(MAKECMDGOALS)),)
+build/host/tests.mk: tools/host-tests $(wildcard tests/host/test_*.c)
+	@mkdir -p $(@D)
+	@tools/host-tests $(filter %.c,$^) >$@
+include build/host/tests.mk
+endif
+
+# --- targets -------------------------------------------------------------------------------------
+.PHONY: images all iso run test build-tests host-tests model-tests user-programs lint format loc \
+    setup clean help FORCE
+FORCE:
+
+images: build/sluice.elf build/boot.cpio build/sluice.iso
+iso: build/sluice.iso
+user-programs: $(PROGRAMS)
+all: images build-tests
+build-tests: $(HOST_TESTS)
+
+setup:
+	@tools/setup
+
+# `make run` works on a fresh machine: set up first, then build, by a make that sees the new tools.
+run: setup
+	$(Q)$(MAKE) --no-print-directory images
+	$(Q)tools/run --cpus $(CPUS) --mem $(MEM) --boot $(BOOT) --thread $(THREAD) \
+	    --append '$(APPEND)' $(if $(SCRIPT),--script '$(SCRIPT)') $(if $(filter 1,$(GDB)),--gdb)
+
+test: setup
+	$(Q)tests/run $(TESTS)
+
+host-tests: $(HOST_TESTS)
+	$(Q)prove $(HOST_TESTS)
+
+model-tests:
+	$(Q)prove tests/model/run.t
+
+lint:
+	@tools/lint
+
+format:
+	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
+
+loc:
+	@tools/loc
+
+clean:
+	rm -rf build
+
+help:
+	@tools/check-options --help

@@ -48,8 +48,8 @@ PROGRAMS        := $(PROGRAM_FOLDERS:%=$(OBJ)/program/%)
 CC       := gcc
 GCC_INCLUDE := $(shell $(CC) -print-file-name=include 2>/dev/null)
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
-VARIANT_FLAGS := $(if $(filter 1,$(DEBUG)),-DSLUICE_DEBUG=1 -fsanitize=undefined \
-    -fsanitize-undefined-trap-on-error) $(if $(filter 1,$(UP)),-DSLUICE_UP=1)
+VARIANT_FLAGS := $(if $(filter 1,$(DEBUG)),-DDEBUG=1 -fsanitize=undefined \
+    -fsanitize-undefined-trap-on-error) $(if $(filter 1,$(UP)),-DUP=1)
 COMMON_FLAGS := -std=gnu17 -O2 -g $(WARNINGS) $(VARIANT_FLAGS) -I. -nostdinc -mno-red-zone \
     -fno-pic -fno-pie -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
     -fno-omit-frame-pointer -ffunction-sections -fdata-sections -MMD -MP

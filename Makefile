@@ -48,14 +48,14 @@ PROGRAMS        := $(PROGRAM_FOLDERS:%=$(OBJ)/program/%)
 CC       := gcc
 GCC_INCLUDE := $(shell $(CC) -print-file-name=include 2>/dev/null)
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
-VARIANT_FLAGS := $(if $(filter 1,$(DEBUG)),-DDEBUG=1 -fsanitize=undefined \
-    -fsanitize-undefined-trap-on-error) $(if $(filter 1,$(UP)),-DUP=1)
+VARIANT_FLAGS := $(if $(filter 1,$(DEBUG)),-DDEBUG=1 -fsanitize=undefined) $(if $(filter 1,$(UP)),-DUP=1)
 COMMON_FLAGS := -std=gnu17 -O2 -g $(WARNINGS) $(VARIANT_FLAGS) -I. -nostdinc -mno-red-zone \
     -fno-pic -fno-pie -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
     -fno-omit-frame-pointer -ffunction-sections -fdata-sections -MMD -MP
 KERNEL_FLAGS := $(COMMON_FLAGS) -ffreestanding -mcmodel=kernel \
     -mgeneral-regs-only -fno-strict-aliasing -isystem $(GCC_INCLUDE)
-USER_FLAGS   := $(COMMON_FLAGS) -D__DYNAMIC_REENT__ -isystem $(GCC_INCLUDE) -isystem $(NEWLIB)/include
+USER_FLAGS   := $(COMMON_FLAGS) -fsanitize-undefined-trap-on-error -D__DYNAMIC_REENT__ \
+    -isystem $(GCC_INCLUDE) -isystem $(NEWLIB)/include
 LINK_FLAGS   := -nostdlib -static -no-pie -Wl,--build-id=none,-z,noexecstack,-z,max-page-size=4096 \
     -Wl,--gc-sections,--no-warn-rwx-segments
 

@@ -3,6 +3,7 @@
 # What the tests that boot Sluice share: boot() runs tools/run with a time-out and returns what the
 # guest printed and the status it ended with; the others judge that as TAP tests (Test::More).
 # tap_from() turns the TAP that a program printed inside the machine into tests of this process.
+# archive_read() and archive_write() take boot archives apart, to boot damaged ones.
 # A test that fails after a boot shows the log's last lines. Used by tests/boot/*.t and others.
 package Sluice;
 use strict;
@@ -12,7 +13,7 @@ use File::Basename qw(basename);
 use File::Temp;
 use Test::More;
 
-our @EXPORT = qw(boot ended_with said said_not tap_from results images top);
+our @EXPORT = qw(boot ended_with said said_not tap_from results images top archive_read archive_write);
 
 use constant { LOG_TAIL => 40, TIMEOUT_S => 120 };
 
@@ -119,6 +120,37 @@ sub tap_from {
         }
     }
     return judge($run, $good && defined $plan && $plan == $seen, "$name: ran all of its tests");
+}
+
+# A cpio archive (newc) as (name => contents, ...), in its order, and back; see cpio(5).
+sub archive_read {
+    my ($file) = @_;
+    open my $in, '<:raw', $file or die "$file: $!";
+    my $data = do { local $/; <$in> };
+    my ($at, @entries) = (0);
+    while (1) {
+        my @field = map { hex } unpack 'x6 (A8)13', substr $data, $at, 110;
+        my ($bytes, $name_bytes) = @field[6, 11];
+        my $name = substr $data, $at + 110, $name_bytes - 1;
+        my $body = ($at + 110 + $name_bytes + 3) & ~3;
+        return @entries if $name eq 'TRAILER!!!';
+        push @entries, $name, substr $data, $body, $bytes;
+        $at = ($body + $bytes + 3) & ~3;
+    }
+}
+
+sub archive_write {
+    my (@entries) = @_;
+    my ($file, $inode) = (File::Temp->new(SUFFIX => '.cpio'), 1);
+    binmode $file;
+    push @entries, 'TRAILER!!!', '';
+    while (my ($name, $body) = splice @entries, 0, 2) {
+        my $head = sprintf('070701' . '%08X' x 13, $inode++, 0100755, 0, 0, 1, 0, length $body, 0, 0, 0, 0,
+            length($name) + 1, 0) . "$name\0";
+        print {$file} $_, "\0" x (-length($_) & 3) for $head, $body;
+    }
+    close $file;
+    return $file;
 }
 
 1;

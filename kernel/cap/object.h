@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The header of every kernel object, and capabilities as they lie in slots.
+ * Owns: struct object, struct cap. Context: kernel, interrupts off. An object's memory is type-stable inside its pool
+ * (generation only grows) and is reused only after a grace period, so that a pointer found by a valid capability stays
+ * good to the end of the operation. Locks: the object's lock is taken through a gate (smp/lock/gate.h) only.
+ * Tests: tests/host/test_cap.c.
+ */
+#pragma once
+#include "kernel/abi/object.h"
+#include "smp/epoch.h"
+#include "smp/lock/lock.h"
+#include "smp/mailbox.h"
+#include <stdint.h>
+
+struct object {
+    uint32_t generation; /* atomic: odd while alive; a capability is good while it holds the same number */
+    uint8_t type;        /* fixed after init: enum sluice_type */
+    uint8_t unused;
+    uint16_t pool;       /* fixed after init: pool number */
+    struct lock lock;    /* the `object` granularity of the object's class */
+};
+_Static_assert(sizeof(struct object) == 24, "shares its line with the fields the lock guards");
+
+/* Lies at the end of every object that can be destroyed: what its destruction needs is paid for at creation. */
+struct object_reaper {
+    struct mailbox_node node;
+    struct epoch_waiter epoch;
+    struct object *object;
+};
+
+struct cap {
+    struct object *object;    /* NULL: empty */
+    uint64_t badge;
+    uint32_t generation;      /* of the object */
+    uint32_t pool_generation; /* of the object's pool: checked first, before the object is looked at */
+    uint16_t pool;
+    uint8_t type;
+    uint8_t rights;
+    uint32_t sequence; /* atomic: odd while the slot is being changed; lookups retry */
+};
+_Static_assert(sizeof(struct cap) == 32, "two to a line");

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Endpoints: synchronous IPC between threads.
+ * Owns: struct endpoint and its queues; the calls of call.c (slow path), fast.c, reply.c, transfer.c, fault.c.
+ * Context: kernel, on the running thread's CPU or, for a forwarded call, on the CPU of an off policy. Locks: class
+ * endpoint around the queues only; a thread taken off a queue belongs to the taker. Tests: tests/user/ipc/.
+ */
+#pragma once
+#include "kernel/cap/object.h"
+#include "kernel/ipc/waitq.h"
+#include "smp/cpuset.h"
+
+struct endpoint {
+    struct object object;
+    /* Guarded by class endpoint. At most one of the two is non-empty. */
+    struct waitq senders;
+    struct waitq receivers;
+    /* Atomic: CPUs that used it since last asked; tracked, so it is read-only in steady use. */
+    struct cpuset used;
+    struct object_reaper reaper;
+};
+
+/* A destroyed endpoint: everybody in its queues gets CANCELED. False: *forward says on which CPU to go on. */
+bool endpoint_drain(struct endpoint *endpoint, uint32_t *forward);

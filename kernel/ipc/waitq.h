@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Queues of blocked threads, first in first out, inside endpoints and notifications.
+ * Owns: the links wait_next and wait_previous of the threads in it. Entry points: below. Context: kernel.
+ * Locks: the gate of the object the queue lies in, held by the caller. Tests: tests/host/test_waitq.c.
+ */
+#pragma once
+#include "kernel/thread/thread.h"
+#include <stddef.h>
+
+struct waitq {
+    struct thread *first, *last;
+};
+
+static inline void waitq_append(struct waitq *queue, struct thread *thread)
+{
+    thread->wait_next = NULL;
+    thread->wait_previous = queue->last;
+    if (queue->last)
+        queue->last->wait_next = thread;
+    else
+        queue->first = thread;
+    queue->last = thread;
+}
+
+static inline void waitq_remove(struct waitq *queue, struct thread *thread)
+{
+    if (thread->wait_previous)
+        thread->wait_previous->wait_next = thread->wait_next;
+    else
+        queue->first = thread->wait_next;
+    if (thread->wait_next)
+        thread->wait_next->wait_previous = thread->wait_previous;
+    else
+        queue->last = thread->wait_previous;
+}

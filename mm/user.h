@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Reading and writing user memory, of any address space, by walking its page tables and using the direct map: no fault
+ * is ever taken inside the kernel, SMAP is never lifted.
+ * Entry points: below. Context: kernel, inside an operation. Locks: none (tables are freed only after a grace period;
+ * frames stay while this CPU counts as a user of the space). Tests: tests/user/syscalls/, tests/host/test_user.c.
+ *
+ * Each returns 0, or BAD_ADDRESS with *fault set to the first address that is not mapped as needed.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+struct aspace;
+
+int user_copy_in(struct aspace *space, void *to, uint64_t from, uint64_t bytes, uint64_t *fault);
+int user_copy_out(struct aspace *space, uint64_t to, const void *from, uint64_t bytes, uint64_t *fault);
+/* Checks that a range is mapped (and writable). */
+int user_check(struct aspace *space, uint64_t address, uint64_t bytes, bool write, uint64_t *fault);
+
+struct user_range {
+    struct aspace *space;
+    uint64_t address;
+};
+/* Straight from one space to another. *source_fault or *target_fault is set, the other stays 0. */
+int user_copy_across(struct user_range to, struct user_range from, uint64_t bytes, uint64_t *target_fault,
+                     uint64_t *source_fault);

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+/*
+ * CPUs and the per-CPU area.
+ * Owns: struct cpu, one for each processor found, each in pages of its own; the table of them; sending IPIs; the
+ * pending word. Entry points: below. Context: cpu_self() in the kernel only. Locks: none.
+ * Tests: tests/boot/, tests/host/test_mailbox.c.
+ */
+#pragma once
+#include "kernel/abi/log.h"
+#include "smp/atomic.h"
+#include "smp/lock/lock.h"
+#include "smp/mailbox.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct thread;
+struct aspace;
+struct frame;
+
+struct cpu {
+    /* Fixed after init. */
+    struct cpu *self; /* offset 0: what cpu_self() loads */
+    uint32_t number;
+    uint32_t apic_id;
+    uint64_t kernel_stack_top; /* offset 16: entry.S */
+    uint64_t scratch;          /* offset 24: entry.S keeps the user's rsp here for a moment. This CPU only */
+    uint32_t node;
+    uint32_t online; /* atomic: set by the CPU itself */
+    struct thread *idle;
+    struct sluice_cpu_counters *counters;       /* written by this CPU only */
+    struct sluice_lock_counters *lock_counters; /* [pools_max][SLUICE_CLASSES_MAX]; written by this CPU only */
+    struct sluice_event_ring *events;           /* written by this CPU only */
+    struct cpu_x86 *x86;                        /* GDT, TSS, IST stacks: kernel/trap/x86_64 */
+
+    /* This CPU only. */
+    struct thread *current __attribute__((aligned(64))); /* offset 128: entry.S */
+    uint64_t ready_map;        /* bit p: a thread of priority p is ready */
+    struct thread *ready[64];  /* circular lists; head runs next */
+    struct thread *deadlines;  /* pairing by time, nearest first: kernel/sched/deadline.c */
+    uint64_t timer_tsc;        /* when the local timer fires; 0: it is off */
+    uint64_t slice_end_tsc;    /* end of the running thread's slice; 0: no equal is ready */
+    struct thread *fpu_owner;
+    uint32_t forward_cpu;      /* where the operation that returned SYSCALL_FORWARD has to run */
+    uint32_t kernel_lock_held; /* the kernel's one lock: 0, or 1 + the algorithm bits of gate.c */
+    struct mcs_node kernel_node;
+    uint32_t hold_sample;      /* counts down to the next sampled hold */
+    uint32_t lock_depth;       /* debug: locks held */
+    uint64_t random;
+    uint64_t tlb_acked;        /* generation of `aspace` that the last flush covered */
+
+    /* Atomic: written by this CPU, read by CPUs that unmap. */
+    struct aspace *aspace __attribute__((aligned(64))); /* whose page tables are loaded; NULL: the kernel's own */
+    struct aspace *visited;    /* whose page tables an operation is reading by hand */
+    uint32_t idle_state;       /* epoch.c: 1 while idle counts as outside */
+    uint64_t epoch_acked;
+
+    /* Atomic: written by all. */
+    uint32_t pending __attribute__((aligned(64))); /* enum pending_bit */
+    uint32_t polling; /* written by this CPU: it looks at `pending` by itself, no IPI needed */
+    struct mailbox mailbox;
+};
+#define CPU_OFFSET_STACK_TOP 16
+#define CPU_OFFSET_SCRATCH 24
+#define CPU_OFFSET_CURRENT 128
+_Static_assert(__builtin_offsetof(struct cpu, kernel_stack_top) == CPU_OFFSET_STACK_TOP, "entry.S");
+_Static_assert(__builtin_offsetof(struct cpu, scratch) == CPU_OFFSET_SCRATCH, "entry.S");
+_Static_assert(__builtin_offsetof(struct cpu, current) == CPU_OFFSET_CURRENT, "entry.S");
+
+extern struct cpu *cpus[SLUICE_CPUS_MAX + 1]; /* by number; fixed after boot */
+extern unsigned cpu_count;                    /* CPUs that take part; fixed after boot */
+
+#include "smp/x86_64/self.h" /* cpu_self(): one load through GS */
+
+static inline unsigned cpu_number(void)
+{
+    return cpu_self()->number;
+}
+
+#define cpu_counter_add(name, n) counter_add(&cpu_self()->counters->name, (n))
+#define cpu_counter_inc(name) cpu_counter_add(name, 1)

@@ -5,7 +5,7 @@
 # images in build/ are copies of the variant made last. The rules for host tests are in
 # build/host/tests.mk, which tools/host-tests writes from the tests' first lines.
 
-MAKEFLAGS += --no-builtin-rules
+MAKEFLAGS += --no-builtin-rules -j$(shell nproc)
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := images

@@ -59,4 +59,11 @@ void aspace_visit_end_cpu(struct aspace *space);
 bool aspace_init_locked(struct aspace *space, struct pool *pool);
 bool aspace_finish(struct aspace *space, uint32_t *forward);
 
+/* Maps `pages` frames of the kernel that begin at `physical`, read-only and never executable, for log_map. They belong
+ * to no region, so no use count changes, at unmapping neither. On behalf of `thread`, which may be forwarded or come
+ * again: thread->step and thread->scratch are this function's to use. Results: 0 with *mapped = pages, or BAD_ADDRESS
+ * (not a user range), EXISTS, AGAIN, NO_MEMORY with *mapped pages done before, or SYSCALL_FORWARD or _AGAIN. */
+int64_t aspace_map_kernel(struct thread *thread, struct aspace *space, uint64_t address, uint64_t physical,
+                          uint64_t pages, uint64_t *mapped);
+
 /* Handlers of system calls: kernel/trap/syscall.h. */

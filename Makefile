@@ -39,8 +39,9 @@ say      = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' $(1) $(2))
 find_sources = $(sort $(shell find $(1) -name '*.[cS]' 2>/dev/null))
 KERNEL_SOURCES  := $(call find_sources,kernel smp mm tunables)
 RUNTIME_SOURCES := $(call find_sources,servers/lib)
-# A program is a folder: servers/NAME, stress/NAME, tests/user/NAME.
-PROGRAM_FOLDERS := $(filter-out servers/lib,$(sort $(foreach folder,$(wildcard servers/* stress/* \
+# A program is a folder: servers/NAME, stress/NAME, tests/user/NAME; lib in each is what they share.
+program_libraries = $(if $(filter-out servers/%,$(1)),stress/lib) $(if $(filter tests/%,$(1)),tests/user/lib)
+PROGRAM_FOLDERS := $(filter-out %/lib,$(sort $(foreach folder,$(wildcard servers/* stress/* \
     tests/user/*),$(if $(wildcard $(folder)/*.c),$(folder)))))
 PROGRAMS        := $(PROGRAM_FOLDERS:%=$(OBJ)/program/%)
 
@@ -98,7 +99,7 @@ $(OBJ)/user-part/%.o: % Makefile $(NEWLIB)/lib/libc.a
 	$(Q)$(CC) $(USER_FLAGS) -c $< -o $@
 
 define program_rule
-$(OBJ)/program/$(1): $(addprefix $(OBJ)/user-part/,$(addsuffix .o,$(call find_sources,$(1)))) \
+$(OBJ)/program/$(1): $(addprefix $(OBJ)/user-part/,$(addsuffix .o,$(call find_sources,$(1) $(call program_libraries,$(1))))) \
     $(runtime_objects) servers/lib/user.ld
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
@@ -123,7 +124,7 @@ build/sluice.elf build/boot.cpio build/sluice.iso: build/%: $(OBJ)/% FORCE
 	$(Q)cmp -s $< $@ || cp $< $@
 
 -include $(kernel_objects:.o=.d) $(runtime_objects:.o=.d)
--include $(patsubst %,$(OBJ)/user-part/%.d,$(foreach folder,$(PROGRAM_FOLDERS),$(call find_sources,$(folder))))
+-include $(patsubst %,$(OBJ)/user-part/%.d,$(foreach folder,$(PROGRAM_FOLDERS) $(call program_libraries,tests/),$(call find_sources,$(folder))))
 
 # --- host tests ----------------------------------------------------------------------------------
 ifneq ($(filter host-tests build-tests all build/host/%,$(MAKECMDGOALS)),)

@@ -5,7 +5,10 @@
 # images in build/ are copies of the variant made last. The rules for host tests are in
 # build/host/tests.mk, which tools/host-tests writes from the tests' first lines.
 
-MAKEFLAGS += --no-builtin-rules -j$(shell nproc)
+MAKEFLAGS += --no-builtin-rules
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := images
@@ -155,13 +158,13 @@ run: setup
 	    --append '$(APPEND)' $(if $(SCRIPT),--script '$(SCRIPT)') $(if $(filter 1,$(GDB)),--gdb)
 
 test: setup
-	$(Q)tests/run $(TESTS)
+	+$(Q)MAKE='$(MAKE)' tests/run $(TESTS)
 
 host-tests: $(HOST_TESTS)
-	$(Q)prove $(HOST_TESTS)
+	$(Q)tests/run --no-build $(HOST_TESTS)
 
 model-tests:
-	$(Q)prove tests/model/run.t
+	$(Q)tests/run --no-build tests/model/
 
 lint:
 	@tools/lint

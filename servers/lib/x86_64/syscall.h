@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The SYSCALL instruction for C: which register carries what is said in kernel/abi/syscalls.h and kernel/abi/ipc.h.
+ * Entry points: syscall_plain, syscall_message. Context: user level, any thread. Locks: none.
+ * Tests: tests/user/syscalls/.
+ */
+#pragma once
+#include "kernel/abi/ipc.h"
+#include <stdint.h>
+
+struct sluice_message {
+    uint64_t tag;
+    uint64_t word[SLUICE_MESSAGE_WORDS];
+};
+
+/* args[2] holds the second result afterwards. */
+static inline int64_t syscall_plain(uint64_t number, uint64_t args[6])
+{
+    int64_t result;
+    register uint64_t r10 __asm__("r10") = args[3];
+    register uint64_t r8 __asm__("r8") = args[4];
+    register uint64_t r9 __asm__("r9") = args[5];
+    __asm__ volatile("syscall"
+                     : "=a"(result), "+D"(args[0]), "+S"(args[1]), "+d"(args[2]), "+r"(r10), "+r"(r8),
+                       "+r"(r9)
+                     : "0"(number)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+
+/* Sends *message and leaves in it what was received, if the call receives; *cap becomes the sender's badge. */
+static inline int64_t syscall_message(uint64_t number, uint64_t *cap, struct sluice_message *message,
+                                      uint64_t deadline)
+{
+    int64_t result;
+    register uint64_t word1 __asm__("r10") = message->word[1];
+    register uint64_t word2 __asm__("r8") = message->word[2];
+    register uint64_t word3 __asm__("r9") = message->word[3];
+    register uint64_t word4 __asm__("r12") = message->word[4];
+    register uint64_t word5 __asm__("r13") = message->word[5];
+    register uint64_t until __asm__("r14") = deadline;
+    __asm__ volatile("syscall"
+                     : "=a"(result), "+D"(*cap), "+S"(message->tag), "+d"(message->word[0]), "+r"(word1),
+                       "+r"(word2), "+r"(word3), "+r"(word4), "+r"(word5), "+r"(until)
+                     : "0"(number)
+                     : "rcx", "r11", "memory");
+    message->word[1] = word1;
+    message->word[2] = word2;
+    message->word[3] = word3;
+    message->word[4] = word4;
+    message->word[5] = word5;
+    return result;
+}
+
+static inline void cpu_relax(void)
+{
+    __asm__ volatile("pause");
+}
+
+/* Time-stamp counter, in units of 1/tsc_hz where the kernel's clock is the TSC. */
+static inline uint64_t cpu_cycles(void)
+{
+    uint32_t low, high;
+    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+    return (uint64_t)high << 32 | low;
+}
+
+/* The thread's own block: its first word points to itself (servers/lib/thread.h). */
+static inline void *thread_pointer(void)
+{
+    void *self;
+    __asm__("mov %%fs:0, %0" : "=r"(self));
+    return self;
+}

@@ -1,57 +1,86 @@
 // SPDX-License-Identifier: MIT
 /*
  * Gates: take whatever set of locks the policy of a (pool, class) names now, and release exactly that set.
- * Owns: struct gate. Entry points: gate_enter, gate_leave. Context: kernel, interrupts off. Locks: those of the policy,
- * in rank order kernel < pool < class < object, within one in the order tas < ticket < mcs.
- * Model: tests/model/transition.pml. Tests: tests/host/test_gate.c, tests/user/flip/.
+ * Owns: struct gate. Entry points: gate_enter, gate_leave, gate_kernel_exit_cpu. Context: kernel, interrupts off. Locks:
+ * those of the policy, in rank order kernel < pool < class < object, within one in the order tas < ticket < mcs.
+ * Models: tests/model/transition.pml, tests/model/kernel.pml. Tests: tests/host/test_gate.c, tests/user/flip/.
  *
  *      struct gate gate;
  *      if (!gate_enter(&gate, pool, LOCK_CLASS_endpoint, &endpoint->lock))
- *          return syscall_forward(gate.cpu);   // nothing was changed; do it again on that CPU
+ *          return syscall_forward(&gate); // nothing was changed; do it again on that CPU
  *      ... work ...
  *      gate_leave(&gate);
- *
- * The policy word is read once, by gate_enter; gate_leave releases by that copy. An operation that cannot be done on
- * this CPU under the policy (off@k, k elsewhere) gets false and changes nothing.
  */
 #pragma once
 #include "kernel/abi/policy.h"
 #include "mm/pool.h"
 #include "smp/cpu.h"
+#include "smp/lock/check.h"
 #include "smp/lock/classes.h"
 #include "smp/lock/lock.h"
 #include <stdbool.h>
 #include <stdint.h>
 
+/*
+ * The policy word is read once, by gate_enter; gate_leave releases by that copy. An operation that cannot be done on
+ * this CPU under the policy (off@k, k elsewhere) gets false and changes nothing. One gate is open at a time; what the
+ * kernel's one lock guards is guarded from gate_enter to gate_leave only, although it stays held to kernel exit.
+ */
 struct gate {
     uint32_t policy; /* the word as it was read */
     uint32_t cpu;    /* when gate_enter failed: the CPU to forward to */
     struct pool *pool;
     struct lock *lock;
-    uint64_t began_tsc;       /* 0: this hold is not sampled */
+    uint64_t began_tsc; /* 0: this hold is not sampled */
     uint8_t lock_class;
-    uint8_t held;             /* the locks taken, bits of gate.c */
-    struct mcs_node node[2];  /* for the MCS locks among them */
+    uint16_t held;           /* locks of the policy, bits of gate.c */
+    struct mcs_node node[2]; /* for the mcs locks among them but the kernel's */
 };
 
-/* Slow part: everything but a steady off@this-cpu. */
+#ifdef UP
+
+/* One CPU, interrupts off: nothing to exclude. The variant to measure against. */
+static inline bool gate_enter(struct gate *gate, struct pool *pool, enum lock_class lock_class,
+                              struct lock *lock)
+{
+    (void)pool, (void)lock_class, (void)lock;
+    gate->cpu = 0;
+    return true;
+}
+
+static inline void gate_leave(struct gate *gate)
+{
+    (void)gate;
+}
+
+static inline void gate_kernel_exit_cpu(void)
+{
+}
+
+#else
+
+/* Slow parts: everything but a steady off@this-cpu. */
 bool gate_enter_locks(struct gate *gate);
 void gate_leave_locks(struct gate *gate);
+void gate_kernel_release(struct cpu *self, uint32_t algorithms);
 
-static inline bool gate_enter(struct gate *gate, struct pool *pool, enum lock_class lock_class, struct lock *lock)
+static inline bool gate_enter(struct gate *gate, struct pool *pool, enum lock_class lock_class,
+                              struct lock *lock)
 {
     struct cpu *self = cpu_self();
-    /* Relaxed: the locks of any policy that can be in use beside this one exclude it (docs/locks.md). */
+    /* Relaxed: the locks of any policy that can be in use beside this one exclude it (smp/README.md). */
     uint32_t policy = atomic_load_relaxed(&pool->policy[lock_class]);
-    struct sluice_lock_counters *counters = &self->lock_counters[pool->number * SLUICE_CLASSES_MAX + lock_class];
-    counter_add(&counters->acquired, 1);
     gate->policy = policy;
     gate->held = 0;
-    if (__builtin_expect((SLUICE_POLICY_SET(policy) ^ (uint32_t)self->number << 16) == 0, 1))
-        return true; /* off on both sides, for this CPU (tas is 0, off is 0) */
+    /* `off` and `tas` are 0: equal when both halves are off, for this CPU. */
+    if (__builtin_expect(SLUICE_POLICY_SET(policy) == self->number << 16, 1)) {
+        counter_add(&self->lock_counters[pool->number * SLUICE_CLASSES_MAX + lock_class].acquired, 1);
+        lock_check_gate_open(gate);
+        return true;
+    }
     gate->pool = pool;
     gate->lock = lock;
-    gate->lock_class = lock_class;
+    gate->lock_class = (uint8_t)lock_class;
     return gate_enter_locks(gate);
 }
 
@@ -59,6 +88,17 @@ static inline void gate_leave(struct gate *gate)
 {
     if (gate->held)
         gate_leave_locks(gate);
+    lock_check_gate_close(gate);
 }
-/* At kernel exit: gives the kernel's one lock back if this CPU holds it. */
-void gate_kernel_exit_cpu(void);
+
+/* Every way out of the kernel, when its last gate was left: gives the kernel's one lock back if this CPU holds it. */
+static inline void gate_kernel_exit_cpu(void)
+{
+    struct cpu *self = cpu_self();
+    lock_check_no_gate();
+    if (self->kernel_lock_held)
+        gate_kernel_release(self, self->kernel_lock_held);
+    lock_check_nothing_held();
+}
+
+#endif

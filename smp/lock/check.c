@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The run-time checker of locks, in DEBUG builds.
+ * Owns: what each CPU holds, as its gates said. Context: kernel, interrupts off; each CPU touches its own record only.
+ * Locks: none. Tests: tests/host/test_gate.c (each breach is made there on purpose).
+ */
+#include "smp/lock/check.h"
+
+#if defined(DEBUG) && !defined(UP)
+#include "kernel/boot/platform.h"
+#include "smp/lock/gate.h"
+
+#define HELD_MAX 5u /* three algorithms of the kernel's one lock, and two of a union */
+#define RANK_KERNEL_LAST (SLUICE_ALGORITHM_COUNT - 1u)
+
+struct lock_record {
+    const struct gate *open;
+    unsigned depth;
+    struct {
+        const struct lock *lock;
+        unsigned rank;
+    } held[HELD_MAX];
+} __attribute__((aligned(64)));
+
+static struct lock_record records[SLUICE_CPUS_MAX + 1];
+
+static void check_half(const struct gate *gate, uint32_t granularity)
+{
+    if (granularity == SLUICE_GRANULARITY_OFF && SLUICE_POLICY_CPU(gate->policy) != cpu_number())
+        panic("lock check: policy 0x%x entered on cpu %u", gate->policy, cpu_number());
+}
+
+void lock_check_gate_open(const struct gate *gate)
+{
+    struct lock_record *record = &records[cpu_number()];
+    if (record->open)
+        panic("lock check: gate %p entered inside gate %p", (const void *)gate, (const void *)record->open);
+    check_half(gate, SLUICE_POLICY_GRANULARITY(gate->policy));
+    check_half(gate, SLUICE_POLICY_OLD_GRANULARITY(gate->policy));
+    record->open = gate;
+}
+
+void lock_check_gate_close(const struct gate *gate)
+{
+    struct lock_record *record = &records[cpu_number()];
+    if (record->open != gate)
+        panic("lock check: gate %p left, %p is open", (const void *)gate, (const void *)record->open);
+    if (record->depth && record->held[record->depth - 1].rank > RANK_KERNEL_LAST)
+        panic("lock check: gate %p left with a lock of rank %u held", (const void *)gate,
+              record->held[record->depth - 1].rank);
+    record->open = NULL;
+}
+
+void lock_check_take(const struct lock *lock, unsigned rank)
+{
+    struct lock_record *record = &records[cpu_number()];
+    if (record->depth && record->held[record->depth - 1].rank >= rank)
+        panic("lock check: rank %u taken after rank %u", rank, record->held[record->depth - 1].rank);
+    if (record->depth == HELD_MAX)
+        panic("lock check: more than %u locks held", HELD_MAX);
+    record->held[record->depth].lock = lock;
+    record->held[record->depth++].rank = rank;
+}
+
+void lock_check_drop(const struct lock *lock, unsigned rank)
+{
+    struct lock_record *record = &records[cpu_number()];
+    if (!record->depth || record->held[record->depth - 1].lock != lock ||
+        record->held[record->depth - 1].rank != rank)
+        panic("lock check: lock %p of rank %u released, but not the last one taken", (const void *)lock,
+              rank);
+    record->depth--;
+}
+
+void lock_check_no_gate(void)
+{
+    const struct lock_record *record = &records[cpu_number()];
+    if (record->open)
+        panic("lock check: gate %p still open", (const void *)record->open);
+}
+
+void lock_check_nothing_held(void)
+{
+    lock_check_no_gate();
+    const struct lock_record *record = &records[cpu_number()];
+    if (record->depth)
+        panic("lock check: lock of rank %u still held", record->held[record->depth - 1].rank);
+}
+#endif

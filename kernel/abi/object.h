@@ -41,6 +41,17 @@ enum sluice_right {
     SLUICE_RIGHTS_ALL = 63,
 };
 
+/* Badge of a tuner capability. 0 is a full tuner; with BOUNDED, only what the other bits name may be done with it, by
+ * a holder who has the rights. A bounded tuner is handed out without the BADGE right, so that it stays bounded. */
+#define SLUICE_TUNER_BOUNDED 1ull
+#define SLUICE_TUNER_TUNABLES 2ull /* tunable_set */
+#define SLUICE_TUNER_GRANULARITIES_SHIFT 8 /* bits 8-15: enum sluice_granularity that may be proposed */
+#define SLUICE_TUNER_ALGORITHMS_SHIFT 16   /* bits 16-23: enum sluice_algorithm that may be proposed */
+
+/* heartbeat: allowed periods, besides 0. */
+#define SLUICE_HEARTBEAT_MIN_US 1000ull
+#define SLUICE_HEARTBEAT_MAX_US 60000000ull
+
 /* Slot 0 of every cspace is empty for ever: the null capability. */
 #define SLUICE_SLOT_NULL 0u
 /* Slots of a cspace: a power of two; 65536 because slot numbers travel in 16 bits of a message word. */
@@ -84,9 +95,9 @@ struct sluice_cap_info {
     uint16_t pool;   /* the pool the object lives in */
     uint32_t generation;
     uint64_t badge;
-    uint64_t detail[4]; /* REGION: first frame, frames, frames mapped, 1 if a pool uses it; POOL: pool number, bytes
+    uint64_t detail[4]; /* REGION: first frame, frames, 0, 1 if a pool uses it; POOL: pool number, bytes
                            given, bytes used, objects; CSPACE: slots, used; ASPACE: pages mapped, generation;
-                           THREAD: home CPU, priority, state (0 stopped 1 ready 2 blocked 3 dead), cycles run;
+                           THREAD: home CPU, priority, state (0 stopped 1 ready 2 blocked 3 dead), number;
                            ENDPOINT: senders queued, receivers queued; NOTIFICATION: bits, waiters; CPU: number;
                            IRQ: line, count; others: 0 */
 };

@@ -67,8 +67,8 @@ enum sluice_memory_label {
     SLUICE_MEMORY_STATS,         /* long reply: struct sluice_memory_stats */
     /* From root only. */
     SLUICE_MEMORY_CLIENT_ADD, /* w0 process, w1 limit in bytes, w2 flags; its space lies in the slot for it */
-    SLUICE_MEMORY_CLIENT_DROP, /* w0 process: its space is gone; everything it had goes */
-    SLUICE_MEMORY_CLIENT_MAP,  /* w0 process, w1 address, w2 bytes, w4 flags: anonymous memory for it */
-    SLUICE_MEMORY_CLIENT_OBJECT, /* w0 process, w1 number, w2 address, w4 bytes, w5 flags | offset: map object for it */
-    SLUICE_MEMORY_END_WAIT, /* -> struct sluice_end in words 0..4: the next process that cannot go on */
+    SLUICE_MEMORY_CLIENT_DROP,   /* w0 process: its space is gone; everything it had goes */
+    SLUICE_MEMORY_CLIENT_MAP,    /* w0 process, w1 address, w2 bytes, w4 flags: anonymous memory for it */
+    SLUICE_MEMORY_CLIENT_OBJECT, /* w0 process, w1 number, w2 offset, w3 address, w4 bytes, w5 flags: for it */
+    SLUICE_MEMORY_END_WAIT,      /* -> struct sluice_end in words 0..4: the next process that cannot go on */
 };

@@ -26,7 +26,10 @@ struct sluice_thread {
     uint32_t priority;
     uint8_t *stack;
     uint64_t stack_bytes;
-    struct _reent reent; /* errno and what else newlib keeps for each thread */
+    void *window_buffer; /* as sluice_window_set left it */
+    uint64_t window_bytes, window_slot, window_slots;
+    struct _reent *reent;    /* errno and what else newlib keeps for each thread */
+    struct _reent reent_own; /* of all but the first thread, which has newlib's global one */
 };
 
 /* Starts function(argument) on the process's processor `cpu` (an index), at most at the process's priority (0: the
@@ -37,6 +40,10 @@ struct sluice_thread *sluice_thread_create(void (*function)(void *), void *argum
 bool sluice_thread_join(struct sluice_thread *thread, uint64_t deadline);
 /* Ends the calling thread, not the process. */
 _Noreturn void sluice_thread_end(void);
+
+/* ipc_window for the calling thread, in such a way that calls of the library which need a window of their own for a
+ * moment put this one back. */
+void sluice_window_set(void *buffer, uint64_t bytes, uint64_t slot, uint64_t slots);
 
 static inline struct sluice_thread *sluice_thread_self(void)
 {

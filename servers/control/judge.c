@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Hysteresis, flip budget, probation and rollback of one (pool, class).
+ * Entry points: judge_init, judge_step, judge_changed, judge_refused. Pure.
+ * Context: one thread. Locks: none. Tests: tests/host/test_control.c.
+ */
+#include "servers/control/judge.h"
+#include <string.h>
+
+/* A freeze grows to at most this many times the first one, as a power of two. */
+#define FREEZE_DOUBLINGS_MAX 8u
+
+void judge_init(struct judge *judge, uint32_t word, uint64_t now_ms)
+{
+    memset(judge, 0, sizeof(*judge));
+    judge->word = word;
+    judge->changed_ms = judge->window_ms = now_ms;
+}
+
+/* The policy changed. What somebody else chose, by hand or the watchdog, stands for the dwell time as ours does. */
+static void judge_notice(struct judge *judge, uint32_t word, uint64_t now_ms)
+{
+    if (word == judge->word)
+        return;
+    if (SLUICE_POLICY_SET(word) != judge->wanted)
+        judge->probation = false;
+    judge->word = word;
+    judge->changed_ms = now_ms; /* ours is judged from its completion on */
+    judge->confirmed = 0;
+}
+
+static uint64_t freeze_ms(const struct judge *judge, const struct settings *settings)
+{
+    unsigned doublings = judge->freezes < FREEZE_DOUBLINGS_MAX ? judge->freezes : FREEZE_DOUBLINGS_MAX;
+
+    return setting(settings, freeze) << doublings;
+}
+
+static struct verdict judge_probation(struct judge *judge, uint64_t rate, uint64_t now_ms,
+                                      const struct settings *settings)
+{
+    struct verdict verdict = {.kind = VERDICT_NOTHING};
+    uint64_t allowed = judge->rate_before * (100 - setting(settings, rollback)) / 100;
+
+    /* The best of the rates since, so that a short dip of the load undoes nothing. */
+    if (rate > judge->rate_best)
+        judge->rate_best = rate;
+    if (now_ms - judge->changed_ms < setting(settings, judge))
+        return verdict;
+    judge->probation = false;
+    if (judge->rate_best >= allowed)
+        return verdict;
+    judge->barred = SLUICE_POLICY_SET(judge->word);
+    judge->barred_until_ms = now_ms + freeze_ms(judge, settings);
+    verdict.kind = VERDICT_ROLLBACK;
+    verdict.policy = judge->policy_before;
+    verdict.before = judge->rate_before;
+    verdict.after = judge->rate_best;
+    return verdict;
+}
+
+/* True when the rule has held for long enough. */
+static bool judge_confirm(struct judge *judge, const struct rule *rule, uint32_t wanted, uint64_t now_ms,
+                          const struct settings *settings)
+{
+    bool same = rule == judge->rule && wanted == judge->wanted;
+
+    judge->confirmed = same ? judge->confirmed + 1 : 1;
+    judge->rule = rule;
+    judge->wanted = wanted;
+    if (rule == NULL || wanted == SLUICE_POLICY_SET(judge->word))
+        judge->confirmed = 0;
+    if (wanted == judge->barred && now_ms < judge->barred_until_ms)
+        return false;
+    return judge->confirmed >= setting(settings, confirm) &&
+           now_ms - judge->changed_ms >= setting(settings, dwell);
+}
+
+/* A window that ended within its budget forgives one freeze. */
+static void judge_window(struct judge *judge, uint64_t now_ms, const struct settings *settings)
+{
+    if (now_ms < judge->window_ms + setting(settings, window))
+        return;
+    if (judge->freezes > 0 && judge->flips < setting(settings, flips))
+        judge->freezes--;
+    judge->window_ms = now_ms;
+    judge->flips = 0;
+}
+
+static struct verdict judge_freeze(struct judge *judge, uint64_t now_ms, const struct settings *settings)
+{
+    struct verdict verdict = {
+        .kind = VERDICT_FREEZE, .policy = judge->word, .after = freeze_ms(judge, settings)};
+
+    judge->frozen_until_ms = judge->window_ms = now_ms + verdict.after;
+    judge->freezes++;
+    judge->flips = 0;
+    return verdict;
+}
+
+struct verdict judge_step(struct judge *judge, const struct inputs *inputs, uint32_t word, uint64_t now_ms,
+                          const struct settings *settings)
+{
+    struct verdict verdict = {.kind = VERDICT_NOTHING};
+    const struct rule *rule;
+    uint32_t wanted;
+
+    judge_notice(judge, word, now_ms);
+    if (!inputs->known[INPUT_traffic])
+        return verdict;
+    if (inputs->value[INPUT_traffic] < setting(settings, traffic)) {
+        judge->confirmed = 0;
+        judge->probation = false; /* the load went away: nothing to compare with */
+        return verdict;
+    }
+    if (inputs->value[INPUT_fresh] == 0)
+        return verdict; /* what fades away confirms nothing */
+    if (judge->probation)
+        return judge_probation(judge, inputs->value[INPUT_traffic], now_ms, settings);
+    rule = rules_pick(inputs, word, settings, &wanted);
+    if (!judge_confirm(judge, rule, wanted, now_ms, settings) || now_ms < judge->frozen_until_ms)
+        return verdict;
+    judge_window(judge, now_ms, settings);
+    if (judge->flips >= setting(settings, flips))
+        return judge_freeze(judge, now_ms, settings);
+    verdict.kind = VERDICT_CHANGE;
+    verdict.policy = wanted;
+    verdict.rule = rule;
+    return verdict;
+}
+
+void judge_changed(struct judge *judge, const struct verdict *verdict, const struct inputs *inputs,
+                   uint64_t now_ms)
+{
+    judge->policy_before = SLUICE_POLICY_SET(judge->word);
+    judge->wanted = verdict->policy;
+    judge->rate_before = inputs->value[INPUT_traffic];
+    judge->rate_best = 0;
+    judge->probation = verdict->kind == VERDICT_CHANGE;
+    judge->changed_ms = now_ms;
+    judge->confirmed = 0;
+    judge->flips++;
+}
+
+void judge_refused(struct judge *judge, const struct verdict *verdict, uint64_t now_ms,
+                   const struct settings *settings)
+{
+    judge->barred = verdict->policy;
+    judge->barred_until_ms = now_ms + freeze_ms(judge, settings);
+    judge->confirmed = 0;
+}

@@ -14,7 +14,7 @@ struct sluice_system_info *counters_system;
 struct sluice_pool_info *counters_pool_infos;
 
 struct layout {
-    uint64_t infos, transitions;            /* bytes, whole pages each */
+    uint64_t infos, transitions;                  /* bytes, whole pages each */
     uint64_t lock_counters, cpu_counters, events; /* of each CPU */
 };
 
@@ -31,7 +31,8 @@ static struct layout layout_now(void)
         .transitions = whole_pages(transition_bytes((unsigned)count)),
         .lock_counters = whole_pages(count * SLUICE_CLASSES_MAX * sizeof(struct sluice_lock_counters)),
         .cpu_counters = whole_pages(sizeof(struct sluice_cpu_counters)),
-        .events = whole_pages(sizeof(struct sluice_event_ring) + tunable(log_events) * sizeof(struct sluice_event)),
+        .events =
+            whole_pages(sizeof(struct sluice_event_ring) + tunable(log_events) * sizeof(struct sluice_event)),
     };
 }
 
@@ -57,9 +58,9 @@ static void system_page_fill(unsigned cpus_present)
         .tunables = TUNABLE_COUNT,
         .tsc_hz = tsc_hz,
     };
-    for (unsigned class = 0; class < LOCK_CLASS_COUNT; class ++) {
-        const struct policy_class *from = &policy_classes[class];
-        struct sluice_class_info *to = &counters_system->class_info[class];
+    for (unsigned lock_class = 0; lock_class < LOCK_CLASS_COUNT; lock_class++) {
+        const struct policy_class *from = &policy_classes[lock_class];
+        struct sluice_class_info *to = &counters_system->class_info[lock_class];
         for (unsigned i = 0; i < sizeof(to->name) - 1 && from->name[i]; i++)
             to->name[i] = from->name[i];
         to->rank = from->rank;

@@ -6,7 +6,7 @@
 #include "tunables/tunables_internal.h"
 #include <stddef.h>
 
-#define OPTION_BYTES 64u  /* of a word, as it is reported */
+#define OPTION_BYTES 64u /* of a word, as it is reported */
 #define REASON_BYTES 80u
 
 struct text {
@@ -127,8 +127,9 @@ static void word_parse(const char *word, size_t length, void (*warn)(const char 
         warn(copy, NULL);
         return;
     }
-    bool has_value = name < length;
-    const char *why = has_value ? value_set(row, word + name + 1, length - name - 1, reason) : "it needs a value";
+    const char *why = "it needs a value";
+    if (name < length)
+        why = value_set(row, word + name + 1, length - name - 1, reason);
     if (why) {
         word_copy(copy, word, length);
         warn(copy, why);

@@ -10,7 +10,8 @@
 #include "tunables/tunables.h"
 
 const struct policy_class policy_classes[LOCK_CLASS_COUNT] = {
-#define POLICY_CLASS(name, rank, granularities, algorithms, sentence) {#name, rank, granularities, algorithms},
+#define POLICY_CLASS(name, rank, granularities, algorithms, sentence)                                        \
+    {#name, rank, granularities, algorithms},
     LOCK_CLASSES(POLICY_CLASS)
 #undef POLICY_CLASS
 };
@@ -56,10 +57,11 @@ uint32_t policy_word_of_tunable(uint64_t value)
     return policy_normal(SLUICE_POLICY(granularity, algorithm, 0));
 }
 
-uint32_t policy_for_class(uint64_t tunable_value, unsigned class)
+uint32_t policy_for_class(uint64_t tunable_value, unsigned lock_class)
 {
     uint32_t policy = policy_word_of_tunable(tunable_value);
-    if (policy_allowed(policy, policy_classes[class].granularities, policy_classes[class].algorithms))
+    if (policy_allowed(policy, policy_classes[lock_class].granularities,
+                       policy_classes[lock_class].algorithms))
         return policy;
     return SLUICE_POLICY(SLUICE_GRANULARITY_OBJECT, SLUICE_ALGORITHM_TAS, 0);
 }

@@ -25,7 +25,7 @@ uint32_t policy_union(uint32_t from, uint32_t to);
 /* Where to go first on the way to `to`: that itself, but object/tas between two different `off`. */
 uint32_t policy_hop(uint32_t from, uint32_t to);
 /* What the encoding of policy.boot and policy.pool means for a class: object/tas where the class lacks it. */
-uint32_t policy_for_class(uint64_t tunable_value, unsigned class);
+uint32_t policy_for_class(uint64_t tunable_value, unsigned lock_class);
 
 static inline bool policy_is_off(uint32_t policy)
 {

@@ -31,7 +31,8 @@ static struct transition_signal *signal_take(struct transition *t, const struct 
         if (atomic_load_acquire(&signal->armed) || atomic_load_acquire(&signal->request.busy))
             continue;
         signal->request.notification = proposal->notification;
-        signal->request.bits = proposal->bits;
+        uint64_t badge = proposal->notification.badge;
+        signal->request.bits = badge ? badge : proposal->bits; /* as signal does */
         atomic_store_relaxed(&signal->armed, 1); /* relaxed: only the lock's holder looks for 0 */
         return signal;
     }
@@ -121,19 +122,21 @@ bool transition_force(struct transition *t, uint32_t policy)
 }
 
 /* Is this a policy that this tuner may set for this class? */
-static int64_t policy_check(uint64_t word, unsigned class, uint64_t bounds)
+static int64_t policy_check(uint64_t word, unsigned lock_class, uint64_t bounds)
 {
     if (word > UINT32_MAX || !SLUICE_POLICY_STEADY((uint32_t)word))
         return SLUICE_E_BAD_ARGUMENT;
     uint32_t policy = policy_normal((uint32_t)word);
-    if (!policy_allowed(policy, policy_classes[class].granularities, policy_classes[class].algorithms))
+    if (!policy_allowed(policy, policy_classes[lock_class].granularities,
+                        policy_classes[lock_class].algorithms))
         return SLUICE_E_NOT_ALLOWED;
     unsigned cpu = SLUICE_POLICY_CPU(policy);
     /* Relaxed: a CPU that is online stays so. */
     if (policy_is_off(policy) && (cpu >= cpu_count || !atomic_load_relaxed(&cpus[cpu]->online)))
         return SLUICE_E_NOT_FOUND;
-    if ((bounds & SLUICE_TUNER_BOUNDED) && !policy_allowed(policy, bounds >> SLUICE_TUNER_GRANULARITIES_SHIFT & 255,
-                                                           bounds >> SLUICE_TUNER_ALGORITHMS_SHIFT & 255))
+    if ((bounds & SLUICE_TUNER_BOUNDED) &&
+        !policy_allowed(policy, bounds >> SLUICE_TUNER_GRANULARITIES_SHIFT & 255,
+                        bounds >> SLUICE_TUNER_ALGORITHMS_SHIFT & 255))
         return SLUICE_E_OUT_OF_BOUNDS;
     return SLUICE_E_OK;
 }
@@ -158,16 +161,16 @@ int64_t sys_policy_propose(struct thread *thread, uint64_t *args)
     int64_t error = cap_lookup(thread->cspace, args[0], SLUICE_TYPE_TUNER, SLUICE_RIGHT_WRITE, &tuner);
     if (!error)
         error = place_check(args[1], 32);
-    unsigned class = args[1] >> 16 & 255;
+    unsigned lock_class = args[1] >> 16 & 255;
     if (!error)
-        error = policy_check(args[2], class, tuner.badge);
+        error = policy_check(args[2], lock_class, tuner.badge);
     if (!error && args[3])
         error = cap_lookup(thread->cspace, args[3], SLUICE_TYPE_NOTIFICATION, SLUICE_RIGHT_WRITE,
                            &proposal.notification);
     if (error)
         return error;
     proposal.policy = policy_normal((uint32_t)args[2]);
-    return propose(transition_of(args[1] & 0xffff, class), &proposal);
+    return propose(transition_of(args[1] & 0xffff, lock_class), &proposal);
 }
 
 int64_t sys_policy_status(struct thread *thread, uint64_t *args)

@@ -20,17 +20,19 @@
     X(lock_hold_sample, "lock.hold_sample", 0, 256, 1000000, "1 in n", LIVE,                                 \
       "holds whose length is measured; 0: none")                                                             \
     X(watchdog_wait, "watchdog.wait", 0, 2000000, 60000000, "us", LIVE,                                      \
-      "longest wait for a lock before all go back to the boot policy; 0: off")                    \
+      "longest wait for a lock before all go back to the boot policy; 0: off")                               \
     X(transition_timeout, "transition.timeout", 1000, 1000000, 60000000, "us", LIVE,                         \
       "longest grace period before a transition counts as stuck in its union")                               \
     X(transition_delay, "transition.delay", 0, 0, 1000000, "us", LIVE,                                       \
-      "forced delay after each grace period of a transition, for tests")                                            \
+      "forced delay after each grace period of a transition, for tests")                                     \
     X(policy_boot, "policy.boot", 0, 4, 14, "policy", BOOT,                                                  \
-      "policy at boot and after the watchdog: granularity + 5 * algorithm") \
-    X(policy_pool, "policy.pool", 0, 4, 14, "policy", LIVE, "policy of new pools: granularity + 5 * algorithm") \
+      "policy at boot and after the watchdog: granularity + 5 * algorithm")                                  \
+    X(policy_pool, "policy.pool", 0, 4, 14, "policy", LIVE,                                                  \
+      "policy of new pools: granularity + 5 * algorithm")                                                    \
     X(tlb_full_flush, "tlb.full_flush", 1, 33, 512, "pages", LIVE,                                           \
       "pages above which a context is flushed instead of single pages")                                      \
-    X(log_events, "log.events", 64, 1024, 65536, "records", BOOT, "events kept for each CPU, a power of two") \
+    X(log_events, "log.events", 64, 1024, 65536, "records", BOOT,                                            \
+      "events kept for each CPU, a power of two")                                                            \
     X(pools_max, "pools.max", 16, 256, 4096, "pools", BOOT, "size of the table of pools")                    \
     X(max_cpus, "max_cpus", 1, 255, 255, "cpus", BOOT, "processors to start; the rest stay off")             \
     X(system_pool, "system.pool", 1, 8, 1024, "MiB", BOOT, "memory of the system pool")

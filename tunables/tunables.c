@@ -36,7 +36,8 @@ enum {
 /* text_copy cuts nothing. */
 #define TUNABLE_FITS(identifier, name, minimum, initial, maximum, unit, when, sentence)                      \
     _Static_assert(sizeof(name) <= NAME_BYTES && sizeof(unit) <= UNIT_BYTES &&                               \
-                       sizeof(sentence) <= SENTENCE_BYTES && (minimum) <= (initial) && (initial) <= (maximum), \
+                       sizeof(sentence) <= SENTENCE_BYTES && (minimum) <= (initial) &&                       \
+                       (initial) <= (maximum),                                                               \
                    "row of the table: " name);
 TUNABLES(TUNABLE_FITS)
 #undef TUNABLE_FITS

@@ -38,10 +38,10 @@ void watchdog_due_before(uint64_t tsc)
 
 static void policies_reset(uint32_t reason)
 {
-    uint64_t changes = 0;
+    uint64_t boot = tunable(policy_boot), changes = 0;
     for (unsigned pool = 0; pool < pools_max; pool++)
-        for (unsigned class = 0; class < LOCK_CLASS_COUNT; class ++)
-            changes += transition_force(transition_of(pool, class), policy_for_class(tunable(policy_boot), class));
+        for (unsigned lock_class = 0; lock_class < LOCK_CLASS_COUNT; lock_class++)
+            changes += transition_force(transition_of(pool, lock_class), policy_for_class(boot, lock_class));
     log_event(SLUICE_EVENT_POLICY_RESET, reason, changes, 0);
     atomic_fetch_add(&counters_system->policy_resets, 1);
 }
@@ -50,7 +50,7 @@ bool watchdog_node_handle(struct mailbox_node *node)
 {
     if (node == &watchdog.poke_node) {
         /* Full fence: who lowers due_tsc from now on sends again, what was lowered before is seen below in
-         * watchdog_check_cpu; pairs with watchdog_due_before() in this file. */
+         * watchdog_check_cpu; pairs with watchdog_due_before() in watchdog.c. */
         atomic_exchange(&watchdog.poked, 0);
         cpu_self()->timer_stale = 1;
         return true;
@@ -58,7 +58,7 @@ bool watchdog_node_handle(struct mailbox_node *node)
     if (node != &watchdog.reset_node)
         return false;
     policies_reset(atomic_load_relaxed(&watchdog.reason)); /* relaxed: the mailbox ordered it */
-    /* pairs with watchdog_reset() in this file: our use of the node before the next sending */
+    /* pairs with watchdog_reset() in watchdog.c: our use of the node before the next sending */
     atomic_store_release(&watchdog.reason, 0);
     return true;
 }
@@ -86,14 +86,15 @@ static uint64_t heartbeat_check(uint64_t now)
 
 uint64_t watchdog_check_cpu(void)
 {
-    uint64_t due = atomic_load_relaxed(&watchdog.due_tsc); /* relaxed: who lowers it sends a message after it */
+    /* Relaxed: who lowers it sends a message after it. */
+    uint64_t due = atomic_load_relaxed(&watchdog.due_tsc);
     if (due == UINT64_MAX)
         return 0;
     uint64_t now = clock_tsc();
     if (now < due)
         return due;
     /* Full fence, first: a time that is set before is found by the look below, one set after lowers the word again;
-     * pairs with watchdog_due_before() in this file. */
+     * pairs with watchdog_due_before() in watchdog.c. */
     atomic_exchange(&watchdog.due_tsc, UINT64_MAX);
     uint64_t heartbeat = heartbeat_check(now), transition = transition_due_cpu(now);
     watchdog_due_before(heartbeat < transition ? heartbeat : transition);

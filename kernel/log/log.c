@@ -21,12 +21,13 @@ void log_event(enum sluice_event_kind kind, uint32_t a, uint64_t b, uint64_t c)
     struct sluice_event_ring *ring = cpu_self()->events;
     uint64_t head = atomic_load_relaxed(&ring->head); /* relaxed: only this CPU writes it */
     struct sluice_event *event = &ring->ring[head & (counters_system->events - 1)];
+    compiler_barrier(); /* x86 stores in order: the head before this event's overwriting of an old one */
     event->tsc = clock_tsc();
     event->kind = kind;
     event->a = a;
     event->b = b;
     event->c = c;
-    /* pairs with the readers' load of head in user level (kernel/abi/log.h): the event before the head that counts it */
+    /* pairs with counters_event() in servers/lib/counters.c: the event before the head that counts it */
     atomic_store_release(&ring->head, head + 1);
 }
 
@@ -42,8 +43,8 @@ int64_t sys_log_map(struct thread *thread, uint64_t *args)
     if (!counters_pages(args[3], args[4], &range))
         return SLUICE_E_NOT_FOUND;
     uint64_t mapped = 0;
-    result = aspace_map_kernel(thread, (struct aspace *)space.object, args[2], direct_map_physical(range.start),
-                               range.pages, &mapped);
+    result = aspace_map_kernel(thread, (struct aspace *)space.object, args[2],
+                               direct_map_physical(range.start), range.pages, &mapped);
     if (result > SYSCALL_BLOCKED)
         args[2] = mapped; /* the call is over: until then args[2] is the address, read again at each entry */
     return result;

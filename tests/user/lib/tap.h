@@ -2,7 +2,7 @@
 /*
  * TAP from inside the machine: what a test program prints so that tests/lib/Sluice.pm can judge it.
  * Entry points: tap_begin, then tap_ok and its relatives, then tap_end. Context: one thread at a time.
- * Locks: none. Tests: tests/user/*.t are its readers.
+ * Locks: none. Tests: the wrappers in tests/user/ read it.
  */
 #pragma once
 #include <stdbool.h>

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+/*
+ * null, yield, clock, cpu_info, batch, call numbers that do not exist, registers that a call must keep.
+ * Devices (irq_*, port_*) are tried as far as the program was given them.
+ * Context: the test's one thread. Locks: none. Tests: this is one.
+ */
+#include "servers/lib/process.h"
+#include "servers/lib/sluice.h"
+#include "stress/lib/resources.h"
+#include "tests/user/lib/bench.h"
+#include "tests/user/lib/raw.h"
+#include "tests/user/lib/tap.h"
+#include "tests/user/syscalls/syscalls.h"
+
+static void test_numbers(void)
+{
+    static const uint64_t numbers[] = {SLUICE_SYSCALL_COUNT, 64, 1000, 1ull << 32, (1ull << 32) + SLUICE_SYS_null,
+                                       1ull << 63, UINT64_MAX};
+    for (unsigned i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        struct raw_call call = {.number = numbers[i]};
+        tap_result(raw_call(&call), SLUICE_E_BAD_SYSCALL, "system call %#lx does not exist", (unsigned long)numbers[i]);
+    }
+}
+
+static void test_registers_kept(void)
+{
+    struct raw_call call = {.number = SLUICE_SYS_null,
+                            .argument = {11, 12, 13, 14, 15, 16},
+                            .word4 = 17,
+                            .word5 = 18};
+    tap_result(raw_call(&call), 0, "null");
+    bool kept = call.word4 == 17 && call.word5 == 18;
+    for (unsigned i = 0; i < 6; i++)
+        kept &= call.argument[i] == 11 + i;
+    tap_ok(kept, "every register but rax, rcx and r11 is kept");
+}
+
+static void test_time(void)
+{
+    uint64_t last = sluice_clock();
+    unsigned backwards = 0;
+    for (unsigned i = 0; i < 1000; i++) {
+        uint64_t now = sluice_clock();
+        backwards += now < last;
+        last = now;
+    }
+    tap_equal(backwards, 0, "the clock never goes back");
+    uint64_t until = sluice_deadline_ms(20);
+    int64_t result = sluice_sleep_until(until);
+    tap_ok(result == SLUICE_E_TIMEOUT || result == 0, "wait with 0 sleeps (%s)", error_name(result));
+    tap_ok(sluice_clock() >= until, "not shorter than asked");
+    tap_result(sluice_yield(), 0, "yield");
+}
+
+static void test_cpus(void)
+{
+    unsigned wrong = 0;
+    for (unsigned i = 0; i < sluice_cpu_count(); i++) {
+        struct sluice_cpu_info info = {.number = 999};
+        int64_t result = sluice_cpu_info(SLUICE_SLOT_CPU(i), &info);
+        wrong += result != 0 || info.number != sluice_process->cpu[i] || !info.online;
+    }
+    tap_equal(wrong, 0, "cpu_info describes each of %u processors", sluice_cpu_count());
+}
+
+static void test_batch(void)
+{
+    uint64_t notification = bench[SLUICE_TYPE_NOTIFICATION];
+    struct sluice_batch_entry entries[SLUICE_BATCH_MAX + 1] = {
+        {.number = SLUICE_SYS_signal, .args = {notification, 5}},
+        {.number = SLUICE_SYS_signal, .args = {bench[BENCH_FREE], 5}},
+        {.number = SLUICE_SYS_poll, .args = {notification, 5}},
+        {.number = SLUICE_SYS_wait, .args = {notification, 5, SLUICE_NOW}},
+        {.number = SLUICE_SYS_call, .args = {bench[SLUICE_TYPE_ENDPOINT]}},
+        {.number = 12345},
+        {.number = SLUICE_SYS_null},
+    };
+    tap_result(sluice_batch(entries, 7), 7, "batch runs all of its entries");
+    static const int64_t expected[] = {0, SLUICE_E_BAD_CAP, 0, SLUICE_E_NOT_BATCHED, SLUICE_E_NOT_BATCHED,
+                                       SLUICE_E_BAD_SYSCALL, 0};
+    for (unsigned i = 0; i < 7; i++)
+        tap_result(entries[i].result, expected[i], "result of entry %u", i);
+    tap_result(sluice_batch(entries, 0), 0, "a batch of nothing");
+    tap_result(sluice_batch(entries, SLUICE_BATCH_MAX + 1), SLUICE_E_BAD_ARGUMENT, "a batch of 65");
+    tap_result(sluice_batch(entries, UINT64_MAX), SLUICE_E_BAD_ARGUMENT, "a batch of 2^64 - 1");
+    for (unsigned i = 0; i < SLUICE_BATCH_MAX; i++)
+        entries[i] = (struct sluice_batch_entry){.number = SLUICE_SYS_null, .result = 77};
+    tap_result(sluice_batch(entries, SLUICE_BATCH_MAX), SLUICE_BATCH_MAX, "a batch of 64");
+    tap_equal((uint64_t)entries[SLUICE_BATCH_MAX - 1].result, 0, "to its last entry");
+}
+
+static void test_devices(void)
+{
+    if (!resource_has(SLUICE_SLOT_PORTS))
+        return;
+    tap_ok(sluice_port_in(SLUICE_SLOT_PORTS, 0x80, 1) >= 0, "port_in");
+    tap_result(sluice_port_out(SLUICE_SLOT_PORTS, 0x80, 1, 0), 0, "port_out");
+    tap_result(sluice_port_in(SLUICE_SLOT_PORTS, 0x80, 3), SLUICE_E_BAD_ARGUMENT, "port_in of 3 bytes");
+    tap_result(SLUICE_DO(port_in, SLUICE_SLOT_PORTS, 1ull << 16, 1), SLUICE_E_BAD_ARGUMENT, "port_in of port 65536");
+    tap_result(SLUICE_DO(port_in, SLUICE_SLOT_PORTS, 0xffff, 4), SLUICE_E_BAD_ARGUMENT, "port_in across the last port");
+}
+
+void test_machine(void)
+{
+    test_numbers();
+    test_registers_kept();
+    test_time();
+    test_cpus();
+    test_batch();
+    test_devices();
+}

@@ -22,15 +22,14 @@ enum pending_bit {
 
 /* What a message asks for. One handler each, in mailbox_handlers[] (smp/messages.c). */
 enum mailbox_op {
-    MAILBOX_WAKE,          /* a claimed thread: make it ready at its home */
-    MAILBOX_SYSCALL,       /* a blocked thread: run its system call here, on the CPU of an off policy */
-    MAILBOX_TRANSFER,      /* a blocked sender whose claimed partner waits: finish the transfer here */
-    MAILBOX_CANCEL,        /* end the wait of a thread, if it still waits (thread.cancel_node) */
-    MAILBOX_CONTROL,       /* a blocked controller: start, stop, move, read or write its target, at the target's home */
-    MAILBOX_SIGNAL,        /* an interrupt: signal its notification here */
-    MAILBOX_OBJECT_FREE,   /* a destroyed object whose grace period ended: give its memory back */
-    MAILBOX_POOL_DESTROY,  /* next step of a pool's destruction */
-    MAILBOX_TRANSITION,    /* next step of a policy transition */
+    MAILBOX_WAKE,           /* a claimed thread: make it ready at its home */
+    MAILBOX_SYSCALL,        /* a blocked thread: run its system call here */
+    MAILBOX_CANCEL,         /* end the wait of a thread, if it still waits (thread.cancel_node) */
+    MAILBOX_THREAD_DESTROY, /* end a thread, at its home (thread.reaper) */
+    MAILBOX_SIGNAL,         /* an interrupt or completion: signal its notification here */
+    MAILBOX_OBJECT_FREE,    /* a destroyed object whose grace period ended: give its memory back */
+    MAILBOX_POOL_DESTROY,   /* next step of a pool's destruction */
+    MAILBOX_TRANSITION,     /* next step of a policy transition */
     MAILBOX_OP_COUNT
 };
 

@@ -99,7 +99,7 @@
       "Maps counter or log pages read-only (enum sluice_log_page in log.h); rdx counts pages. Needs READ "   \
       "on the log, CONTROL on the space.")                                                                   \
     X(log_write, 47, "log, text, bytes", PLAIN, "Writes at most 256 bytes to the boot console. Needs WRITE.") \
-    X(machine_halt, 48, "machine, status", WAIT, "Ends the machine; status 0..79 goes to the host. CONTROL.")
+    X(machine_halt, 48, "machine, status", WAIT, "Ends the machine; status 0..81 goes to the host (kernel/abi/boot.h). CONTROL.")
 
 #define SLUICE_SYSCALL_ENUM(name, number, arguments, kind, sentence) SLUICE_SYS_##name = (number),
 enum sluice_syscall { SLUICE_SYSCALLS(SLUICE_SYSCALL_ENUM) SLUICE_SYSCALL_COUNT = 49 };

@@ -20,24 +20,46 @@ struct cspace {
     uint32_t count; /* a power of two */
     /* Guarded by class cspace. */
     uint32_t used;
+    /* Guarded by class alloc of its pool. */
+    uint32_t users; /* threads bound to it */
+    /* Whoever finishes it. */
+    uint32_t finished; /* slots already looked at */
     struct object_reaper reaper;
 };
 
-/* Reads a slot without a lock and checks that it is alive; through facets to what they forward to. 0, BAD_CAP,
- * BAD_TYPE (type NONE takes any), NO_RIGHT. *cap is a copy; cap->object stays good to the end of the operation. */
+/* Pages that so many slots fill. */
+static inline uint64_t cspace_pages(uint64_t slots)
+{
+    return (slots * sizeof(struct cap) + SLUICE_PAGE_BYTES - 1) / SLUICE_PAGE_BYTES;
+}
+
+/* Reads a slot without a lock and checks that it is alive; through a facet to what it forwards to (unless a FACET or
+ * any type, NONE, is asked for). 0, BAD_CAP, BAD_TYPE, NO_RIGHT. *cap is a copy; cap->object stays good to the end of
+ * the operation. */
 int cap_lookup(struct cspace *space, uint64_t slot, enum sluice_type type, unsigned rights, struct cap *cap);
+/* The slot's capability as it is: 0 or BAD_CAP. */
+int cap_read(struct cspace *space, uint64_t slot, struct cap *cap);
 /* Still alive? For capabilities kept outside of slots. */
 bool cap_alive(const struct cap *cap);
 /* A capability with all rights to a living object. */
 struct cap cap_make(struct object *object, enum sluice_type type);
+/* Could a capability be put there? 0, BAD_CAP (no such slot), SLOT_USED. Only a hint while others use the space. */
+int cap_slot_check(struct cspace *space, uint64_t slot);
 /* Puts it into an empty slot: 0, BAD_CAP (no such slot), SLOT_USED, or SYSCALL_FORWARD. */
 int64_t cap_insert(struct cspace *space, uint64_t slot, const struct cap *cap);
+/* Empties a slot, alive or dead: 0, BAD_CAP, or SYSCALL_FORWARD. */
+int64_t cap_take(struct cspace *space, uint64_t slot, struct cap *cap);
 
-/* Object lifecycle. object_alloc: 0, NO_MEMORY or SYSCALL_FORWARD; the object is not yet alive. */
-int64_t object_alloc(struct pool *pool, enum sluice_type type, struct object **object);
-void object_publish(struct object *object, enum sluice_type type);
-/* Ends it: no capability finds it any more; waiters are woken; `release` follows after a grace period. */
-void object_kill(struct object *object);
-/* Gives the memory back on whatever CPU the pool's policy wants; the reaper is used for the way. */
-void object_release(struct object *object);
+/* Object lifecycle: alloc (generation even) - publish (odd) - kill (even: no capability finds it) - a grace period -
+ * finish (waiters woken, mappings gone) - memory free. */
+void object_publish(struct object *object);
+/* True when this call killed it: the caller then owes object_retire. pool->destroy_waits counts it until it is free. */
+bool object_kill(struct object *object);
+/* A killed object that nothing needs any more: a grace period, then object_free_step by its reaper. */
+void object_retire(struct object *object);
+/* Brings a killed object, after the grace period, to where its memory may go: false: go on at CPU *forward, or here
+ * later when that is UINT32_MAX. Not for threads: thread_destroy. */
+bool object_finish(struct object *object, uint32_t *forward);
+/* MAILBOX_OBJECT_FREE. */
+void object_free_handle(struct mailbox_node *node);
 struct object_reaper *object_reaper_of(struct object *object);

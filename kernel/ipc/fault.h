@@ -11,3 +11,5 @@ struct thread;
 
 /* A thread without a living fault endpoint stops for good. vector 14: a page fault at `address`. */
 void fault_deliver(struct thread *thread, uint64_t vector, uint64_t error, uint64_t address);
+/* Sends, or goes on sending, what thread->in_fault says; the result is to be settled. */
+int64_t fault_send(struct thread *thread);

@@ -12,7 +12,6 @@
 struct irq {
     struct object object; /* in the system pool */
     uint32_t line;
-    uint32_t bound; /* atomic: a notification is bound */
     uint64_t count; /* CPU 0 only */
     struct signal_request request;
 };

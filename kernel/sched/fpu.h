@@ -10,5 +10,7 @@ struct thread;
 
 /* #NM of a thread: gives it a clean FPU state, loaded. */
 void fpu_first_use(struct thread *thread);
-/* The CPU goes from one thread to the other (either may be idle). */
-void fpu_switch(struct thread *from, struct thread *to);
+/* The CPU goes on with this thread (may be idle). */
+void fpu_switch(struct thread *to);
+/* The thread leaves this CPU for good: its state, if it is loaded, goes back into it. */
+void fpu_release_cpu(struct thread *thread);

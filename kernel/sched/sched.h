@@ -27,6 +27,14 @@ void deadline_remove(struct cpu *cpu, struct thread *thread);
 struct thread *sched_exit(void);
 /* The running thread stopped being ready (blocked, stopped), or another should run: decided at exit. */
 void sched_reconsider(void);
+/* The running thread lets an equal go first. */
+void sched_yield(void);
+/* The running thread goes to another CPU, now: nothing of it stays loaded. */
+void sched_abandon_running(void);
+/* An interrupt ended idling: before anything else of the kernel is touched. */
+void sched_idle_left(void);
+/* This CPU calls watchdog_check_cpu at that time; 0: never. */
+void sched_watchdog_set(uint64_t tsc);
 /* Local timer interrupt: slices and deadlines that have passed. */
 void sched_timer(void);
 /* A thread became ready here. */

@@ -38,6 +38,13 @@ enum thread_wait {
     WAIT_REMOTE,       /* its system call is in a mailbox */
 };
 
+enum thread_fault {
+    FAULT_NONE,
+    FAULT_SENDING, /* a call to its fault endpoint: fault_vector, _address, _error */
+    FAULT_EXIT,    /* thread_exit: fault_address holds the status */
+    FAULT_STOP,    /* it stops when it comes home: it exited, or nobody could or would mend its fault */
+};
+
 /* What a blocked thread does when it runs again, before it returns to user mode. */
 enum thread_resume {
     RESUME_USER,    /* the result is in the frame */
@@ -64,28 +71,28 @@ struct thread {
     uint8_t fpu_used; /* its FPU state is loaded eagerly; else the first use traps */
     uint8_t stop_asked;
     uint8_t destroy_asked;
-    uint8_t batch_blocked; /* an entry of its batch blocked: the entry's result is in the frame */
     uint8_t queued;        /* in the run queue */
-    uint32_t slice_us;
-    uint64_t slice_left;   /* cycles */
+    uint32_t slice_us;     /* 0: the tunable's */
+    uint32_t next_home;    /* where to go when it wakes; its home when it stays */
     uint64_t deadline_tsc; /* 0: none */
-    struct thread *deadline_next, *deadline_previous;
-    uint64_t run_cycles, run_began_tsc;
-    struct thread *stoppers; /* controllers that wait for it to stop: their frames get the result */
-    uint64_t fs_base, gs_base;
+    struct thread *deadline_next, *deadline_previous, *deadline_child; /* kernel/sched/deadline.c */
+    struct thread *stoppers; /* controllers that wait for it to stop, linked by their wait_next */
+    uint64_t fs_base;
+    int64_t cancel_result;   /* what a wait that is being cancelled ends with; 0: none is */
 
     /* The owner (see above). */
     uint8_t wait_kind;  /* enum thread_wait */
     uint8_t step;       /* of a system call that takes several gates: where to go on */
-    uint8_t in_fault;   /* the message it sends is a fault of its own */
-    uint8_t reply_wanted;
-    uint32_t wait_sequence; /* bumped by each wait: an old cancel finds another number */
-    struct object *wait_object;
+    uint8_t fault_step; /* the step of a call that faulted */
+    uint8_t in_fault;   /* enum thread_fault: the message it sends is not in its frame */
+    uint8_t batch_index; /* entries of its batch that are done */
+    uint32_t remote_cpu;    /* WAIT_REMOTE: whose mailbox it was sent to */
+    struct object *wait_object; /* what it is queued on; NULL once it was taken off */
     struct thread *wait_next, *wait_previous;
     uint64_t wait_badge; /* of the capability it sends through; of a notification wait: the mask */
     uint64_t scratch[4]; /* what `step` needs */
-    struct thread *partner; /* MAILBOX_TRANSFER: the claimed receiver; MAILBOX_CONTROL: the target */
-    uint64_t fault_address, fault_error;
+    struct thread *partner; /* a claimed thread that a message goes to or comes from */
+    uint64_t fault_vector, fault_address, fault_error;
     struct mailbox_node node;
 
     /* The right to answer its last caller: this thread only. */
@@ -101,11 +108,12 @@ struct thread {
     uint32_t window_slots;
     struct cap fault_endpoint;
 
-    /* Cancelling: the home CPU sends it, the CPU that holds the wait answers. */
+    /* Cancelling a wait that another CPU has to end: the home CPU sends it. */
     struct mailbox_node cancel_node;
-    uint32_t cancel_sequence;
-    uint32_t cancel_busy; /* atomic */
-    int64_t cancel_result;
+    uint32_t wait_sequence;   /* bumped by the home CPU at each wait: an old cancel finds another number */
+    uint32_t cancel_sequence; /* fixed while cancel_busy */
+    uint32_t cancel_busy;     /* atomic: the home CPU sets it, whoever handled the node clears it */
+    int64_t cancel_sent;      /* fixed while cancel_busy: the result */
 
     struct tlb_ticket ticket;
     struct object_reaper reaper;
@@ -114,17 +122,35 @@ struct thread {
 #define THREAD_OFFSET_FRAME 64
 _Static_assert(offsetof(struct thread, frame) == THREAD_OFFSET_FRAME, "entry.S");
 
-/* The running thread blocks; the caller then returns SYSCALL_BLOCKED. On behalf of a forwarded thread: only notes it. */
-void thread_block(struct thread *thread, enum thread_wait kind, struct object *object);
+/* Notes a wait; the handler then returns SYSCALL_BLOCKED. The thread must not be reachable by others before. */
+void thread_wait_begin(struct thread *thread, enum thread_wait kind, struct object *object);
+/* Home CPU: the thread, running until now, is blocked. */
+void thread_block_cpu(struct thread *thread);
+/* Home CPU: the absolute time (ns) at which its wait ends with TIMEOUT. */
+void thread_deadline_cpu(struct thread *thread, uint64_t deadline_ns);
 /* Makes a claimed thread ready, wherever its home is. Its frame holds the result. */
 void thread_wake(struct thread *thread);
 /* The same with frame.result = result. */
 void thread_wake_result(struct thread *thread, int64_t result);
-/* Home CPU: ends a wait with this result if it can be claimed; else it will wake by itself. */
+/* The same, but its system call is run again from the top (or from its step). */
+void thread_wake_again(struct thread *thread);
+/* Home CPU: a thread arrives from a wait, or from another home: stop, destroy and move requests are done first. True
+ * when it may run. */
+bool thread_arrive_cpu(struct thread *thread);
+/* Home CPU: ends a wait with this result, now if it can be claimed, else as soon as it can be. */
 void thread_cancel_cpu(struct thread *thread, int64_t result);
-/* Destruction: ends the thread wherever it is; calls object_release on it when nothing refers to it any more. */
+/* Home CPU: the deadline of a blocked thread came: a time-out, or another try to cancel. */
+void thread_deadline_reached_cpu(struct thread *thread);
+/* MAILBOX_CANCEL. */
+void thread_cancel_handle(struct mailbox_node *node);
+/* Destruction: ends the thread wherever it is; object_release follows when nothing refers to it any more. */
 void thread_destroy(struct thread *thread);
-void thread_node_handle(struct mailbox_node *node, enum mailbox_op op);
+/* MAILBOX_THREAD_DESTROY. */
+void thread_destroy_handle(struct mailbox_node *node);
+/* Home CPU: stops for good or until it is started again. */
+void thread_stop_cpu(struct thread *thread);
+/* A new thread object: stopped, at home here. */
+void thread_init(struct thread *thread, struct aspace *aspace, struct cspace *cspace);
 
 static inline struct thread *thread_of_node(struct mailbox_node *node)
 {

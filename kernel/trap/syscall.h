@@ -24,6 +24,8 @@ struct thread;
 #define SYSCALL_FAULT (-1002)   /* thread->fault_address/_error: take a page fault, then start the call again */
 #define SYSCALL_AGAIN (-1003)   /* preemption point: run the handler again after what is pending was handled */
 
+#define SYSCALL_EXIT (-1004)    /* the thread stops for good */
+
 #define SYSCALL_HANDLER(name, number, arguments, kind, sentence)                                             \
     int64_t sys_##name(struct thread *thread, uint64_t *args);
 SLUICE_SYSCALLS(SYSCALL_HANDLER)
@@ -41,3 +43,5 @@ struct thread *kernel_syscall(struct thread *thread);
 struct thread *kernel_trap(struct thread *thread);
 /* Runs the call in the thread's frame, from the top or at its step, and settles what the handler returned. */
 void syscall_run(struct thread *thread);
+/* What becomes of the thread after its handler returned `result`. */
+void syscall_settle(struct thread *thread, int64_t result);

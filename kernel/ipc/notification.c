@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Notifications: signal, wait, poll, and signals that the kernel itself sends.
+ * Owns: the bits and waiters of notifications. Context: the CPU that the notification's policy wants.
+ * Locks: class notification. Tests: tests/user/ipc/.
+ *
+ * A bit that is set is either in notification->bits, or was handed to exactly one waiter whose mask names it.
+ */
+#include "kernel/ipc/notification.h"
+#include "kernel/abi/ipc.h"
+#include "kernel/cap/cap.h"
+#include "kernel/thread/thread.h"
+#include "kernel/trap/syscall.h"
+
+/* The first waiter that any of the bits concerns. */
+static struct thread *waiter_find(const struct notification *notification)
+{
+    for (struct thread *t = notification->waiters.first; t; t = t->wait_next)
+        if (t->wait_badge & notification->bits)
+            return t;
+    return NULL;
+}
+
+/* Takes one satisfied waiter off the queue and gives it its bits. */
+static struct thread *waiter_satisfy_locked(struct notification *notification)
+{
+    struct thread *waiter = waiter_find(notification);
+    if (!waiter)
+        return NULL;
+    waitq_remove(&notification->waiters, waiter);
+    waiter->wait_object = NULL;
+    uint64_t bits = notification->bits & waiter->wait_badge;
+    notification->bits &= ~bits;
+    waiter->wait_kind = WAIT_NONE;
+    frame_args(&waiter->frame)[2] = bits;
+    return waiter;
+}
+
+/* False: the CPU to do it on is in *forward. */
+static bool notification_signal(struct notification *notification, uint64_t bits, uint32_t *forward)
+{
+    struct gate gate;
+    if (!gate_enter(&gate, pool_of(&notification->object), LOCK_CLASS_notification, &notification->object.lock)) {
+        *forward = gate.cpu;
+        return false;
+    }
+    notification->bits |= bits;
+    /* Several waiters may be satisfied by different bits; they are woken after the gate, linked by wait_next. */
+    struct thread *woken = NULL, *waiter;
+    while (notification->waiters.first && (waiter = waiter_satisfy_locked(notification))) {
+        waiter->wait_next = woken;
+        woken = waiter;
+    }
+    gate_leave(&gate);
+    cpu_counter_inc(signals);
+    while (woken) {
+        waiter = woken;
+        woken = woken->wait_next;
+        thread_wake_result(waiter, 0);
+    }
+    return true;
+}
+
+int64_t sys_signal(struct thread *thread, uint64_t *args)
+{
+    struct cap cap;
+    int error = cap_lookup(thread->cspace, args[0], SLUICE_TYPE_NOTIFICATION, SLUICE_RIGHT_WRITE, &cap);
+    if (error)
+        return error;
+    uint64_t bits = cap.badge ? cap.badge : args[1];
+    if (!notification_signal((struct notification *)cap.object, bits, &cpu_self()->forward_cpu))
+        return SYSCALL_FORWARD;
+    return 0;
+}
+
+static int64_t notification_wait(struct thread *thread, uint64_t *args, bool wait)
+{
+    struct cap cap;
+    int error = cap_lookup(thread->cspace, args[0], SLUICE_TYPE_NOTIFICATION, SLUICE_RIGHT_READ, &cap);
+    if (error)
+        return error;
+    if (args[1] == 0)
+        return SLUICE_E_BAD_ARGUMENT;
+    struct notification *notification = (struct notification *)cap.object;
+    struct gate gate;
+    if (!gate_enter(&gate, pool_of(&notification->object), LOCK_CLASS_notification, &notification->object.lock))
+        return syscall_forward(&gate);
+    uint64_t bits = notification->bits & args[1];
+    notification->bits &= ~bits;
+    bool block = !bits && wait;
+    if (block) {
+        thread->wait_badge = args[1];
+        thread_wait_begin(thread, WAIT_NOTIFICATION, &notification->object);
+        waitq_append(&notification->waiters, thread);
+    }
+    gate_leave(&gate);
+    if (block)
+        return SYSCALL_BLOCKED;
+    args[2] = bits;
+    return 0;
+}
+
+int64_t sys_wait(struct thread *thread, uint64_t *args)
+{
+    if (args[0] == SLUICE_SLOT_NULL) {
+        if (args[2] == SLUICE_NOW)
+            return SLUICE_E_TIMEOUT;
+        thread_wait_begin(thread, WAIT_SLEEP, NULL);
+        return SYSCALL_BLOCKED;
+    }
+    int64_t result = notification_wait(thread, args, args[2] != SLUICE_NOW);
+    if (result == 0 && args[2] == 0)
+        return SLUICE_E_WOULD_BLOCK;
+    return result;
+}
+
+int64_t sys_poll(struct thread *thread, uint64_t *args)
+{
+    return notification_wait(thread, args, false);
+}
+
+void notification_signal_async(struct signal_request *request)
+{
+    if (!request->notification.object)
+        return;
+    atomic_store_relaxed(&request->busy, 1); /* relaxed: the node's way through a mailbox orders it */
+    notification_signal_handle(&request->node);
+}
+
+void notification_signal_handle(struct mailbox_node *node)
+{
+    struct signal_request *request = (struct signal_request *)((char *)node - offsetof(struct signal_request, node));
+    uint32_t forward;
+    if (cap_alive(&request->notification) &&
+        !notification_signal((struct notification *)request->notification.object, request->bits, &forward)) {
+        cpu_send(forward, node, MAILBOX_SIGNAL);
+        return;
+    }
+    /* pairs with the acquire loads of `busy` in irq.c and transition.c: the request is read before it is reused */
+    atomic_store_release(&request->busy, 0);
+}
+
+bool notification_drain(struct notification *notification, uint32_t *forward)
+{
+    struct gate gate;
+    if (!gate_enter(&gate, pool_of(&notification->object), LOCK_CLASS_notification, &notification->object.lock)) {
+        *forward = gate.cpu;
+        return false;
+    }
+    struct thread *thread = notification->waiters.first;
+    if (thread) {
+        waitq_remove(&notification->waiters, thread);
+        thread->wait_object = NULL;
+        thread->wait_kind = WAIT_NONE;
+    }
+    gate_leave(&gate);
+    if (!thread)
+        return true;
+    thread_wake_result(thread, SLUICE_E_CANCELED);
+    *forward = UINT32_MAX;
+    return false;
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+/*
+ * FPU state: off until a thread first uses it, then saved and loaded with each switch.
+ * Owns: cpu->fpu_owner, the thread whose values are in the registers; NULL when the FPU traps. Entry points: fpu.h.
+ * Context: the CPU concerned, interrupts off. Locks: none. Tests: tests/user/threads/.
+ */
+#include "kernel/sched/fpu.h"
+#include "kernel/boot/platform.h"
+#include "kernel/thread/thread.h"
+#include "smp/cpu.h"
+
+/* Intel SDM vol. 1, 8.1.5 and 11.6.4: what FNINIT and reset leave in the control words. */
+#define FPU_CONTROL_DEFAULT 0x37f
+#define FPU_MXCSR_DEFAULT 0x1f80
+#define FXSAVE_OFFSET_MXCSR 24
+
+void fpu_first_use(struct thread *thread)
+{
+    thread->fpu_used = 1;
+    *(uint16_t *)thread->fpu = FPU_CONTROL_DEFAULT;
+    *(uint32_t *)(thread->fpu + FXSAVE_OFFSET_MXCSR) = FPU_MXCSR_DEFAULT;
+    fpu_switch(thread);
+}
+
+void fpu_switch(struct thread *to)
+{
+    struct cpu *cpu = cpu_self();
+    if (__builtin_expect(cpu->fpu_owner == (to->fpu_used ? to : NULL), 1))
+        return;
+    if (cpu->fpu_owner)
+        fpu_save(cpu->fpu_owner->fpu);
+    if (!to->fpu_used) {
+        cpu->fpu_owner = NULL;
+        fpu_disable();
+        return;
+    }
+    if (!cpu->fpu_owner)
+        fpu_enable();
+    cpu->fpu_owner = to;
+    fpu_load(to->fpu);
+    cpu_counter_inc(fpu_switches);
+}
+
+void fpu_release_cpu(struct thread *thread)
+{
+    struct cpu *cpu = cpu_self();
+    if (cpu->fpu_owner != thread)
+        return;
+    fpu_save(thread->fpu);
+    cpu->fpu_owner = NULL;
+    fpu_disable();
+}

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The way out of the kernel: what is pending is handled, the thread to run is picked, the timer is set.
+ * Owns: cpu->current, next, reconsider, slices, the local timer. Entry points: sched.h. Context: interrupts off, at the
+ * end of every entry; nothing is held but, until here, the kernel's one lock. Locks: none.
+ * Tests: tests/host/test_runq.c, tests/user/threads/.
+ *
+ * A CPU whose running thread has no ready equal and which has no deadline near sets no timer: it takes no ticks.
+ */
+#include "kernel/sched/sched.h"
+#include "kernel/boot/platform.h"
+#include "kernel/sched/fpu.h"
+#include "kernel/thread/thread.h"
+#include "kernel/trap/syscall.h"
+#include "mm/aspace.h"
+#include "smp/epoch.h"
+#include "smp/messages.h"
+#include "tunables/tunables.h"
+
+void sched_reconsider(void)
+{
+    cpu_self()->reconsider = 1;
+}
+
+void sched_yield(void)
+{
+    cpu_self()->slice_over = 1;
+    cpu_self()->reconsider = 1;
+}
+
+void sched_ready_cpu(struct thread *thread)
+{
+    struct cpu *cpu = cpu_self();
+    cpu->reconsider = 1;
+    if (thread == cpu->current)
+        return; /* it blocked and was woken in one entry */
+    if (!cpu->next) {
+        cpu->next = thread;
+        return;
+    }
+    runq_add_tail(cpu, thread);
+    cpu->timer_stale = 1;
+}
+
+static struct thread *pick_queued(struct cpu *cpu)
+{
+    struct thread *thread = runq_first(cpu);
+    if (!thread)
+        return cpu->idle;
+    runq_remove(cpu, thread);
+    cpu->slice_end_tsc = 0;
+    cpu->timer_stale = 1;
+    return thread;
+}
+
+/* The running thread blocked or ended: a thread that was just handed a message goes first among its equals, and goes
+ * on in the slice of the one that handed it over. */
+static struct thread *pick_after_block(struct cpu *cpu, struct thread *next)
+{
+    if (next && runq_priority(cpu) <= next->priority && !cpu->slice_over)
+        return next;
+    if (next)
+        runq_add_tail(cpu, next);
+    return pick_queued(cpu);
+}
+
+static struct thread *pick_beside_running(struct cpu *cpu, struct thread *running, struct thread *next)
+{
+    if (next) {
+        runq_add_tail(cpu, next);
+        cpu->timer_stale = 1;
+    }
+    int priority = runq_priority(cpu);
+    if (priority < running->priority || (priority == running->priority && !cpu->slice_over))
+        return running;
+    if (cpu->slice_over)
+        runq_add_tail(cpu, running);
+    else
+        runq_add_head(cpu, running);
+    return pick_queued(cpu);
+}
+
+static struct thread *pick(struct cpu *cpu)
+{
+    struct thread *running = cpu->current, *next = cpu->next;
+    cpu->next = NULL;
+    cpu->reconsider = 0;
+    bool ready = running != cpu->idle && running->state == THREAD_READY && !running->queued;
+    struct thread *thread =
+        ready ? pick_beside_running(cpu, running, next) : pick_after_block(cpu, next);
+    cpu->slice_over = 0;
+    return thread;
+}
+
+static uint64_t slice_cycles(const struct thread *thread)
+{
+    return (thread->slice_us ? thread->slice_us : tunable(sched_slice)) * (tsc_hz / 1000000);
+}
+
+/* The nearer of two times, 0 being never. */
+static uint64_t nearer(uint64_t a, uint64_t b)
+{
+    return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
+static void timer_set(struct cpu *cpu)
+{
+    struct thread *running = cpu->current;
+    cpu->timer_stale = 0;
+    if (running == cpu->idle || runq_priority(cpu) < running->priority)
+        cpu->slice_end_tsc = 0;
+    else if (cpu->slice_end_tsc == 0)
+        cpu->slice_end_tsc = clock_tsc() + slice_cycles(running);
+    uint64_t tsc = cpu->deadlines ? cpu->deadlines->deadline_tsc : 0;
+    tsc = nearer(tsc, cpu->slice_end_tsc);
+    tsc = nearer(tsc, cpu->watchdog_tsc);
+    if (tsc == cpu->timer_tsc)
+        return;
+    cpu->timer_tsc = tsc;
+    if (tsc)
+        timer_arm_cpu(tsc);
+    else
+        timer_disarm_cpu();
+}
+
+void sched_timer(void)
+{
+    struct cpu *cpu = cpu_self();
+    uint64_t now = clock_tsc();
+    cpu_counter_inc(ticks);
+    cpu->timer_tsc = 0;
+    cpu->timer_stale = 1;
+    if (cpu->slice_end_tsc && cpu->slice_end_tsc <= now) {
+        cpu->slice_end_tsc = 0;
+        sched_yield();
+    }
+    while (cpu->deadlines && cpu->deadlines->deadline_tsc <= now) {
+        struct thread *thread = cpu->deadlines;
+        deadline_remove(cpu, thread);
+        thread_deadline_reached_cpu(thread);
+    }
+    if (cpu->watchdog_tsc && cpu->watchdog_tsc <= now)
+        cpu->watchdog_tsc = watchdog_check_cpu();
+}
+
+void sched_watchdog_set(uint64_t tsc)
+{
+    cpu_self()->watchdog_tsc = tsc;
+    cpu_self()->timer_stale = 1;
+}
+
+static void pending_handle(struct cpu *cpu)
+{
+    uint32_t bits = atomic_exchange(&cpu->pending, 0);
+    if (bits & PENDING_MAILBOX)
+        mailbox_drain_cpu();
+    gate_kernel_exit_cpu();
+    if (bits & PENDING_TLB)
+        aspace_catch_up_cpu();
+    if (bits & PENDING_EPOCH)
+        epoch_ack_cpu(); /* last: everything above is over, nothing is held */
+    if (bits & PENDING_RESCHEDULE)
+        cpu->reconsider = 1;
+}
+
+/* Requests that waited for the running thread to be between operations: stop, move. */
+static void running_requests(struct cpu *cpu)
+{
+    struct thread *running = cpu->current;
+    if (running != cpu->idle && running->state == THREAD_READY && !running->queued &&
+        (running->stop_asked || running->next_home != cpu->number))
+        thread_arrive_cpu(running);
+}
+
+static void switch_to(struct cpu *cpu, struct thread *thread)
+{
+    cpu->current = thread;
+    if (thread == cpu->idle) {
+        fpu_switch(thread);
+        aspace_enter_cpu(NULL);
+        return;
+    }
+    cpu_counter_inc(switches);
+    if (thread->aspace != cpu->aspace)
+        aspace_enter_cpu(thread->aspace);
+    fpu_switch(thread);
+    if (thread->fs_base != cpu->fs_base) {
+        cpu->fs_base = thread->fs_base;
+        segment_base_load(thread->fs_base);
+    }
+    entry_stack_set(thread);
+}
+
+void sched_abandon_running(void)
+{
+    switch_to(cpu_self(), cpu_self()->idle);
+    cpu_self()->reconsider = 1;
+}
+
+static void idle_begin(struct cpu *cpu)
+{
+    cpu->idle_began_tsc = clock_tsc();
+    epoch_idle_enter_cpu();
+    cpu_idle_wait();
+}
+
+void sched_idle_left(void)
+{
+    struct cpu *cpu = cpu_self();
+    epoch_idle_leave_cpu();
+    cpu_counter_add(idle_cycles, clock_tsc() - cpu->idle_began_tsc);
+}
+
+struct thread *sched_exit(void)
+{
+    struct cpu *cpu = cpu_self();
+    for (;;) {
+        gate_kernel_exit_cpu();
+        if (atomic_load_relaxed(&cpu->pending)) { /* relaxed: whoever sets it sends an interrupt as well */
+            pending_handle(cpu);
+            continue;
+        }
+        if (cpu->reconsider) {
+            running_requests(cpu);
+            struct thread *thread = pick(cpu);
+            if (thread != cpu->current)
+                switch_to(cpu, thread);
+        }
+        if (__builtin_expect(cpu->current->resume == RESUME_USER, 1))
+            break;
+        syscall_run(cpu->current);
+    }
+    if (cpu->timer_stale)
+        timer_set(cpu);
+    if (cpu->current == cpu->idle)
+        idle_begin(cpu);
+    return cpu->current;
+}

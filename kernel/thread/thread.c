@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Threads: blocking, waking, arriving home, ending.
+ * Owns: thread.state and the requests (stop, destroy, move) that wait for a thread to come home. Entry points:
+ * thread.h. Context: _cpu forms on the thread's home CPU; thread_wake by whoever owns the blocked thread.
+ * Locks: none. Tests: tests/user/threads/.
+ *
+ *   STOPPED --start, resume--> READY --handler returned BLOCKED or FORWARD--> BLOCKED
+ *      ^                         ^                                                |
+ *      +--stop asked, fault------+----------- thread_arrive_cpu <--MAILBOX_WAKE---+---> DEAD (destroy asked)
+ */
+#include "kernel/thread/thread.h"
+#include "kernel/boot/platform.h"
+#include "kernel/cap/cap.h"
+#include "kernel/ipc/reply.h"
+#include "kernel/sched/fpu.h"
+#include "kernel/sched/sched.h"
+#include "kernel/trap/registers.h"
+#include "kernel/trap/syscall.h"
+#include "smp/cpu.h"
+
+/* Priority of a new thread: the middle, so that there is room on both sides. */
+#define THREAD_PRIORITY_DEFAULT 32u
+
+void thread_init(struct thread *thread, struct aspace *aspace, struct cspace *cspace)
+{
+    static uint32_t last_id; /* atomic: threads are created on all CPUs */
+    thread->home = thread->next_home = cpu_number();
+    thread->id = atomic_fetch_add(&last_id, 1) + 1;
+    thread->aspace = aspace;
+    thread->cspace = cspace;
+    thread->state = THREAD_STOPPED;
+    thread->priority = THREAD_PRIORITY_DEFAULT;
+    frame_init_user(&thread->frame, 0, 0, 0);
+}
+
+void thread_wait_begin(struct thread *thread, enum thread_wait kind, struct object *object)
+{
+    if (thread->home == cpu_number() && thread->state == THREAD_READY)
+        thread->wait_sequence++;
+    thread->wait_object = object;
+    thread->wait_kind = (uint8_t)kind;
+}
+
+void thread_block_cpu(struct thread *thread)
+{
+    if (thread->state != THREAD_READY)
+        return; /* it had been forwarded, and came by its home on its way */
+    thread->state = THREAD_BLOCKED;
+    sched_reconsider();
+}
+
+void thread_deadline_cpu(struct thread *thread, uint64_t deadline_ns)
+{
+    if (thread->deadline_tsc == 0)
+        deadline_add(cpu_self(), thread, clock_tsc_of(deadline_ns));
+}
+
+/* Takes a ready or stopped thread out of everything on this CPU. */
+static void thread_unlink_cpu(struct thread *thread)
+{
+    struct cpu *cpu = cpu_self();
+    if (thread->queued)
+        runq_remove(cpu, thread);
+    if (cpu->next == thread)
+        cpu->next = NULL;
+    if (thread->deadline_tsc)
+        deadline_remove(cpu, thread);
+    if (cpu->current == thread)
+        sched_reconsider();
+}
+
+static void stoppers_wake(struct thread *thread)
+{
+    while (thread->stoppers) {
+        struct thread *stopper = thread->stoppers;
+        thread->stoppers = stopper->wait_next;
+        thread_wake_result(stopper, 0);
+    }
+}
+
+void thread_stop_cpu(struct thread *thread)
+{
+    thread_unlink_cpu(thread);
+    thread->state = THREAD_STOPPED;
+    thread->stop_asked = 0;
+    thread->in_fault = FAULT_NONE;
+    thread->home = thread->next_home;
+    stoppers_wake(thread);
+}
+
+/* The dead thread's last debt: whoever waits for its answer. May travel to that caller's home. */
+static void thread_finish(struct thread *thread)
+{
+    uint32_t forward;
+    if (thread->reply_to.object && !reply_drop(&thread->reply_to, &forward)) {
+        cpu_send(forward, &thread->reaper.node, MAILBOX_THREAD_DESTROY);
+        return;
+    }
+    thread->reply_to.object = NULL;
+    object_retire(&thread->object);
+}
+
+static void thread_die_cpu(struct thread *thread)
+{
+    thread_unlink_cpu(thread);
+    thread->state = THREAD_DEAD;
+    fpu_release_cpu(thread);
+    stoppers_wake(thread);
+    thread_finish(thread);
+}
+
+bool thread_arrive_cpu(struct thread *thread)
+{
+    if (thread->destroy_asked) {
+        thread_die_cpu(thread);
+        return false;
+    }
+    if (thread->stop_asked || thread->in_fault == FAULT_STOP) {
+        thread_stop_cpu(thread);
+        return false;
+    }
+    if (thread->next_home != cpu_number()) {
+        thread_unlink_cpu(thread);
+        thread->state = THREAD_BLOCKED;
+        fpu_release_cpu(thread);
+        if (cpu_self()->current == thread)
+            sched_abandon_running(); /* its new home may run it at once */
+        uint32_t home = thread->next_home;
+        atomic_store_relaxed(&thread->home, home); /* relaxed: the mailbox orders it */
+        cpu_send(home, &thread->node, MAILBOX_WAKE);
+        return false;
+    }
+    return true;
+}
+
+static void thread_wake_cpu(struct thread *thread)
+{
+    thread->wait_kind = WAIT_NONE;
+    thread->cancel_result = 0;
+    if (thread->deadline_tsc)
+        deadline_remove(cpu_self(), thread);
+    if (!thread_arrive_cpu(thread))
+        return;
+    thread->state = THREAD_READY;
+    sched_ready_cpu(thread);
+}
+
+void thread_wake(struct thread *thread)
+{
+    if (thread->home == cpu_number())
+        thread_wake_cpu(thread);
+    else
+        cpu_send(thread->home, &thread->node, MAILBOX_WAKE);
+}
+
+void thread_wake_result(struct thread *thread, int64_t result)
+{
+    if (thread->in_fault)
+        thread->in_fault = FAULT_STOP; /* nobody mends its fault: it must not go on at the same instruction */
+    else
+        thread->frame.result = (uint64_t)result;
+    thread_wake(thread);
+}
+
+void thread_wake_again(struct thread *thread)
+{
+    thread->resume = RESUME_SYSCALL;
+    thread_wake(thread);
+}
+
+void thread_destroy(struct thread *thread)
+{
+    if (!object_kill(&thread->object))
+        return;
+    thread->reaper.object = &thread->object;
+    /* pairs with thread_arrive_cpu() in thread.c: home is read late; a thread that moved is sent after */
+    cpu_send(atomic_load_relaxed(&thread->home), &thread->reaper.node, MAILBOX_THREAD_DESTROY);
+}
+
+void thread_destroy_handle(struct mailbox_node *node)
+{
+    struct object_reaper *reaper = (struct object_reaper *)((char *)node - offsetof(struct object_reaper, node));
+    struct thread *thread = (struct thread *)reaper->object;
+    if (thread->state == THREAD_DEAD) {
+        thread_finish(thread);
+        return;
+    }
+    if (thread->home != cpu_number()) {
+        cpu_send(thread->home, node, MAILBOX_THREAD_DESTROY);
+        return;
+    }
+    thread->destroy_asked = 1;
+    if (thread->state == THREAD_BLOCKED)
+        thread_cancel_cpu(thread, SLUICE_E_CANCELED);
+    else
+        thread_die_cpu(thread);
+}

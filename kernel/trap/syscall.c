@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+/*
+ * System calls: dispatch, forwarding, batches.
+ * Owns: the dispatch table. Entry points: kernel_syscall, syscall_run, syscall_settle. Context: kernel, interrupts off,
+ * on the thread's own CPU or where its call was forwarded to. Locks: none here. Tests: tests/user/syscalls/.
+ */
+#include "kernel/trap/syscall.h"
+#include "kernel/abi/ipc.h"
+#include "kernel/boot/platform.h"
+#include "kernel/ipc/fault.h"
+#include "kernel/sched/sched.h"
+#include "kernel/thread/thread.h"
+#include "mm/user.h"
+
+enum syscall_kind { PLAIN, MESSAGE, WAIT };
+
+#define SYSCALL_ENTRY(name, number, arguments, kind, sentence) [number] = sys_##name,
+static int64_t (*const syscall_table[SLUICE_SYSCALL_COUNT])(struct thread *, uint64_t *) = {
+    SLUICE_SYSCALLS(SYSCALL_ENTRY)};
+#undef SYSCALL_ENTRY
+
+#define SYSCALL_KIND(name, number, arguments, kind, sentence) [number] = kind,
+static const uint8_t syscall_kinds[SLUICE_SYSCALL_COUNT] = {SLUICE_SYSCALLS(SYSCALL_KIND)};
+#undef SYSCALL_KIND
+
+static int64_t syscall_dispatch(struct thread *thread)
+{
+    if (__builtin_expect(thread->in_fault, 0))
+        return fault_send(thread);
+    uint64_t number = thread->frame.result;
+    if (__builtin_expect(number >= SLUICE_SYSCALL_COUNT, 0))
+        return SLUICE_E_BAD_SYSCALL;
+    return syscall_table[number](thread, frame_args(&thread->frame));
+}
+
+/* The absolute time at which the wait of this call ends. */
+static uint64_t syscall_deadline(const struct thread *thread)
+{
+    if (thread->in_fault)
+        return SLUICE_FOREVER;
+    switch (thread->frame.result) {
+    case SLUICE_SYS_call:
+    case SLUICE_SYS_send:
+    case SLUICE_SYS_receive:
+    case SLUICE_SYS_reply_receive:
+        return thread->frame.deadline;
+    case SLUICE_SYS_wait:
+        return thread->frame.word[0];
+    default:
+        return SLUICE_FOREVER;
+    }
+}
+
+/* The thread leaves this CPU's hands; its deadline stays with its home. */
+static void syscall_leave(struct thread *thread)
+{
+    if (thread->home != cpu_number())
+        return;
+    uint64_t deadline = syscall_deadline(thread);
+    thread_block_cpu(thread);
+    if (deadline != SLUICE_FOREVER && thread->state == THREAD_BLOCKED)
+        thread_deadline_cpu(thread, deadline);
+}
+
+static void syscall_send_away(struct thread *thread, uint32_t cpu)
+{
+    cpu_counter_inc(forwarded);
+    thread_wait_begin(thread, WAIT_REMOTE, NULL);
+    thread->remote_cpu = cpu;
+    syscall_leave(thread);
+    cpu_send(cpu, &thread->node, MAILBOX_SYSCALL);
+}
+
+/* It runs here again after the mailbox and interrupts had their turn. */
+static void syscall_again(struct thread *thread)
+{
+    if (thread->home != cpu_number() || thread->state != THREAD_READY) {
+        cpu_send(cpu_number(), &thread->node, MAILBOX_SYSCALL);
+        return;
+    }
+    thread->resume = RESUME_SYSCALL;
+    sched_reconsider();
+}
+
+void syscall_settle(struct thread *thread, int64_t result)
+{
+    switch (result) {
+    case SYSCALL_BLOCKED:
+        syscall_leave(thread);
+        break;
+    case SYSCALL_FORWARD:
+        syscall_send_away(thread, cpu_self()->forward_cpu);
+        break;
+    case SYSCALL_FAULT:
+        thread->resume = RESUME_SYSCALL;
+        fault_deliver(thread, 14, thread->fault_error | 4 /* from user mode */, thread->fault_address);
+        break;
+    case SYSCALL_AGAIN:
+        syscall_again(thread);
+        break;
+    case SYSCALL_EXIT:
+        thread->in_fault = FAULT_STOP;
+        if (thread->home == cpu_number())
+            thread_arrive_cpu(thread);
+        else
+            thread_wake(thread);
+        break;
+    default:
+        if (thread->home == cpu_number() && thread->state == THREAD_READY) {
+            thread->frame.result = (uint64_t)result;
+            thread->resume = RESUME_USER;
+        } else {
+            thread_wake_result(thread, result);
+        }
+    }
+}
+
+void syscall_run(struct thread *thread)
+{
+    thread->resume = RESUME_USER;
+    syscall_settle(thread, syscall_dispatch(thread));
+}
+
+struct thread *kernel_syscall(struct thread *thread)
+{
+    cpu_counter_inc(syscalls);
+    thread->step = 0;
+    thread->batch_index = 0;
+    int64_t result = syscall_dispatch(thread);
+    if (__builtin_expect(result > SYSCALL_BLOCKED, 1))
+        thread->frame.result = (uint64_t)result;
+    else
+        syscall_settle(thread, result);
+    return sched_exit();
+}
+
+/* One entry of a batch; its own arguments, the thread's step. */
+static int64_t batch_entry_run(struct thread *thread, struct sluice_batch_entry *entry)
+{
+    if (entry->number >= SLUICE_SYSCALL_COUNT)
+        return SLUICE_E_BAD_SYSCALL;
+    if (syscall_kinds[entry->number] != PLAIN)
+        return SLUICE_E_NOT_BATCHED;
+    return syscall_table[entry->number](thread, entry->args);
+}
+
+int64_t sys_batch(struct thread *thread, uint64_t *args)
+{
+    struct sluice_batch_entry entry;
+    if (args[1] > SLUICE_BATCH_MAX)
+        return SLUICE_E_BAD_ARGUMENT;
+    while (thread->batch_index < args[1]) {
+        uint64_t address = args[0] + thread->batch_index * sizeof(entry);
+        thread->fault_error = SLUICE_FAULT_WRITE;
+        if (user_check(thread->aspace, address, sizeof(entry), true, &thread->fault_address) ||
+            user_copy_in(thread->aspace, &entry, address, sizeof(entry), &thread->fault_address))
+            return SYSCALL_FAULT;
+        int64_t result = batch_entry_run(thread, &entry);
+        if (result <= SYSCALL_BLOCKED)
+            return result; /* goes on with this entry, at its step */
+        entry.result = result;
+        thread->step = 0;
+        thread->batch_index++;
+        /* Checked above, and nothing of this space can be unmapped for good while we are inside. */
+        user_copy_out(thread->aspace, address, &entry, sizeof(entry), &thread->fault_address);
+        if (atomic_load_relaxed(&cpu_self()->pending)) /* relaxed: only a hint to let others in */
+            return thread->batch_index < args[1] ? SYSCALL_AGAIN : (int64_t)args[1];
+    }
+    return (int64_t)args[1];
+}
+
+int64_t sys_null(struct thread *thread, uint64_t *args)
+{
+    (void)thread;
+    (void)args;
+    return 0;
+}
+
+int64_t sys_clock(struct thread *thread, uint64_t *args)
+{
+    (void)thread;
+    (void)args;
+    return (int64_t)clock_ns_of(clock_tsc());
+}

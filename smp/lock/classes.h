@@ -15,11 +15,14 @@
 
 #define LOCK_CLASSES(X)                                                                                      \
     X(alloc, 1, LOCK_GRANULARITIES_ALL, LOCK_ALGORITHMS_ALL, "a pool's free objects and pages")              \
-    X(cspace, 2, LOCK_GRANULARITIES_ALL, LOCK_ALGORITHMS_ALL, "changes of a cspace's slots; lookups take no lock") \
-    X(endpoint, 3, LOCK_GRANULARITIES_ALL, LOCK_ALGORITHMS_ALL, "an endpoint's queues of senders and receivers") \
+    X(cspace, 2, LOCK_GRANULARITIES_ALL, LOCK_ALGORITHMS_ALL,                                                \
+      "changes of a cspace's slots; lookups take no lock")                                                   \
+    X(endpoint, 3, LOCK_GRANULARITIES_ALL, LOCK_ALGORITHMS_ALL,                                              \
+      "an endpoint's queues of senders and receivers")                                                       \
     X(notification, 4, LOCK_GRANULARITIES_ALL, LOCK_ALGORITHMS_ALL, "a notification's bits and waiters")     \
     X(aspace, 5, LOCK_GRANULARITIES_ALL, LOCK_ALGORITHMS_ALL, "an address space's page tables")              \
-    X(frame, 6, LOCK_GRANULARITIES_ALL, LOCK_ALGORITHMS_ALL, "use counts of the frames of one 2 MiB block (system pool)") \
+    X(frame, 6, LOCK_GRANULARITIES_ALL, LOCK_ALGORITHMS_ALL,                                                 \
+      "use counts of the frames of one 2 MiB block (system pool)")                                           \
     X(region, 7, LOCK_GRANULARITIES_ALL, LOCK_ALGORITHMS_ALL, "a region's bounds and use (system pool)")
 
 #define LOCK_CLASS_ENUM(name, rank, granularities, algorithms, sentence) LOCK_CLASS_##name,

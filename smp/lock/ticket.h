@@ -26,15 +26,15 @@ static inline bool ticket_trylock(struct lock *lock)
 
 static inline uint32_t ticket_wait(struct lock *lock, uint16_t mine, struct lock_wait *wait)
 {
-    uint16_t owner = atomic_load_relaxed(&lock->ticket_owner);
+    /* pairs with ticket_unlock(): the last holder's work before ours; also when our turn has come already */
+    uint16_t owner = atomic_load_acquire(&lock->ticket_owner);
     uint32_t ahead = (uint16_t)(mine - owner);
     lock_wait_begin(wait);
     while (owner != mine) {
         /* Longer pauses further back in the queue: fewer loads of the line that the holder has to write. */
         for (uint16_t i = (uint16_t)(mine - owner); i; i--)
             lock_wait_turn(wait);
-        /* pairs with ticket_unlock(): the last holder's work before ours */
-        owner = atomic_load_acquire(&lock->ticket_owner);
+        owner = atomic_load_acquire(&lock->ticket_owner); /* pairs with ticket_unlock(): as above */
     }
     return ahead ? ahead : 1;
 }

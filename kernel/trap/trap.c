@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What a trap or interrupt means: the vector decides who handles it.
+ * Owns: nothing. Entry point: kernel_trap, from entry.S. Context: interrupts off; came from user mode, or from idle.
+ * Locks: none. Tests: tests/user/isolation/, tests/boot/.
+ */
+#include "kernel/abi/boot.h"
+#include "kernel/boot/platform.h"
+#include "kernel/ipc/fault.h"
+#include "kernel/irq/irq.h"
+#include "kernel/sched/fpu.h"
+#include "kernel/sched/sched.h"
+#include "kernel/thread/thread.h"
+#include "kernel/trap/syscall.h"
+#include "kernel/trap/vectors.h"
+#include "smp/cpu.h"
+
+static void exception(struct thread *thread, uint64_t vector)
+{
+    if (vector == VECTOR_NO_FPU)
+        fpu_first_use(thread);
+    else if (vector == VECTOR_PAGE_FAULT)
+        fault_deliver(thread, vector, thread->frame.error, mmu_fault_address());
+    else
+        fault_deliver(thread, vector, thread->frame.error, 0);
+}
+
+static void ipi(void)
+{
+    cpu_counter_inc(ipis_received);
+    /* Relaxed: only counted here; sched_exit takes the word. */
+    if (atomic_load_relaxed(&cpu_self()->pending) == 0)
+        cpu_counter_inc(ipis_useless);
+    interrupt_ack();
+}
+
+static void device_interrupt(unsigned line)
+{
+    irq_interrupt(line);
+    interrupt_ack();
+}
+
+static void timer_interrupt(void)
+{
+    interrupt_ack();
+    sched_timer();
+}
+
+struct thread *kernel_trap(struct thread *thread)
+{
+    uint64_t vector = thread->frame.vector;
+    if (thread == cpu_self()->idle)
+        sched_idle_left();
+    if (vector < VECTOR_IRQ0)
+        exception(thread, vector);
+    else if (vector - VECTOR_IRQ0 < SLUICE_BOOT_IRQS)
+        device_interrupt((unsigned)(vector - VECTOR_IRQ0));
+    else if (vector == VECTOR_TIMER)
+        timer_interrupt();
+    else if (vector == VECTOR_IPI)
+        ipi();
+    return sched_exit(); /* any other vector is spurious: nothing to acknowledge */
+}

@@ -22,28 +22,37 @@ struct tlb_ticket {
     struct tlb_ticket *next;  /* guarded by ticket_lock */
     struct cpuset targets;    /* guarded by ticket_lock: CPUs that have not answered */
     uint32_t remaining;       /* guarded by ticket_lock */
+    uint64_t generation;      /* fixed while under way: what the targets have to acknowledge */
     struct thread *thread;    /* blocked; woken by the CPU that answers last */
 };
+
+#define ASPACE_SPARES 8u /* at least PT_TABLES_MAX */
 
 struct aspace {
     struct object object;
     /* Guarded by class aspace, with the page tables themselves. */
     uint64_t pages_mapped;
-    void *spare[4];      /* page-table pages, paid for before the gate is entered */
-    uint32_t spares;
+    uint64_t flushed;    /* generation up to which no TLB holds anything unmapped: at most `generation` */
     /* Fixed after init. */
     uint64_t root;       /* physical address of the top page table */
+    /* Atomic: cleared pages for tables, put in under class alloc of the pool, taken under class aspace. */
+    void *spare[ASPACE_SPARES];
+    /* Whoever finishes it: what it has reached. */
+    uint64_t finish_address;
+    uint32_t finish_level;
+    uint32_t users; /* threads bound to it. Guarded by class alloc of its pool */
+    struct object_reaper reaper;
     /* Atomic: unmapping threads and CPUs that enter or leave. */
     uint64_t generation __attribute__((aligned(64)));
-    struct tlb_ticket *tickets;
+    struct tlb_ticket *tickets; /* changed under ticket_lock */
     struct lock ticket_lock;
-    /* Atomic: CPUs that entered it since they were last asked; may name too many, never too few. */
+    /* Atomic: CPUs that may use it; unmappers take out those that do not. May name too many, never too few. */
     struct cpuset used __attribute__((aligned(64)));
-    struct object_reaper reaper;
 };
 
 /* Boot: remembers the kernel's own top page table, whose upper half every space shares. */
 void aspace_init_boot(uint64_t kernel_root);
+uint64_t aspace_kernel_root(void);
 
 /* The one place where a CPU changes address space (rules R2, R3, R7); NULL: the kernel's own, as idle CPUs do. */
 void aspace_enter_cpu(struct aspace *next);
@@ -65,5 +74,13 @@ bool aspace_finish(struct aspace *space, uint32_t *forward);
  * (not a user range), EXISTS, AGAIN, NO_MEMORY with *mapped pages done before, or SYSCALL_FORWARD or _AGAIN. */
 int64_t aspace_map_kernel(struct thread *thread, struct aspace *space, uint64_t address, uint64_t physical,
                           uint64_t pages, uint64_t *mapped);
+/* Boot: the same with the rights of `flags` (enum sluice_map_flag), any number of pages; 0 or an error as above. */
+int64_t aspace_map_boot(struct aspace *space, uint64_t address, uint64_t physical, uint64_t pages, unsigned flags);
+
+/* Whole pages of user addresses? */
+bool aspace_range_valid(uint64_t address, uint64_t pages);
+/* Writes the entries of pages *done.. of a range, *done moves on: `entry` is that of page 0, frames follow one another.
+ * 0, EXISTS, AGAIN, NO_MEMORY, or SYSCALL_FORWARD. */
+int64_t aspace_map_entries(struct aspace *space, uint64_t address, uint64_t pages, uint64_t entry, uint64_t *done);
 
 /* Handlers of system calls: kernel/trap/syscall.h. */

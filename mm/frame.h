@@ -6,6 +6,7 @@
  * Tests: tests/host/test_frame.c.
  */
 #pragma once
+#include "mm/x86_64/direct_map.h"
 #include "smp/lock/lock.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,8 +14,7 @@
 #define PAGE_BYTES 4096ull
 #define PAGE_SHIFT 12
 #define FRAME_BLOCK_SHIFT 9 /* frames of a block: 512, 2 MiB */
-/* The direct map: all of RAM at this address, static, never unmapped (boot/ builds it). */
-#define DIRECT_MAP 0xffff800000000000ull
+#define FRAME_BLOCK_FRAMES (1ull << FRAME_BLOCK_SHIFT)
 
 enum frame_kind {
     FRAME_RESERVED, /* not RAM, or the kernel's since boot */
@@ -30,7 +30,8 @@ struct frame_record {
 
 struct frame_block {
     struct lock lock;
-    uint64_t reserved[6];
+    uint64_t mapped; /* of its frames, those with uses > 0. Guarded by class frame */
+    uint64_t reserved[5];
 } __attribute__((aligned(64)));
 
 extern struct frame_record *frame_records; /* by frame number */
@@ -46,3 +47,21 @@ static inline uint64_t direct_map_physical(const void *address)
 {
     return (uint64_t)address - DIRECT_MAP;
 }
+
+/* Boot: bytes of the records and blocks of all frames below `limit`; then the records themselves, all RESERVED, in
+ * zeroed memory. */
+uint64_t frame_boot_bytes(uint64_t limit);
+void frame_init(void *memory, uint64_t limit);
+/* Boot: these frames become that kind; nothing maps them. */
+void frame_boot_kind(uint64_t first, uint64_t count, enum frame_kind kind);
+
+/* The next three work block by block, from *done on, and advance *done; SYSCALL_FORWARD: go on there, from *done.
+ * Raises use counts of USER frames, for mapping them; BUSY: a frame is not USER, or `unused` and somebody uses it. */
+int64_t frame_hold(uint64_t first, uint64_t count, bool unused, uint64_t *done);
+/* Lowers use counts: no TLB holds the frames by the entries in question any more. */
+int64_t frame_drop(uint64_t first, uint64_t count, uint64_t *done);
+/* Changes the kind of frames nobody uses, one block at most a call; BUSY: a frame of this block is used, or was not
+ * `from`; then the block is as before. */
+int64_t frame_convert(uint64_t first, uint64_t count, enum frame_kind from, enum frame_kind to, uint64_t *done);
+/* Frames with uses > 0, about: read without a lock. */
+uint64_t frame_count_used(uint64_t first, uint64_t count);

@@ -22,6 +22,26 @@ struct pool_slab { /* at the start of each slab page */
     uint32_t type, object_bytes;
 };
 
+/* What becomes of a slot of the table; each arrow is one step of the reaper's message, or a wait for a grace period:
+ *
+ *   FREE -> BUILD: frames USER to KERNEL -> INSERT the capability -> ALIVE          (FREE -> ALIVE at boot)
+ *           BUILD -> UNBUILD: a frame is in use -> REGION
+ *   ALIVE -> THREADS -> THREADS_WAIT -> OBJECTS -> OBJECTS_WAIT -> LAST_GRACE -> UNBUILD: frames to USER -> REGION -> FREE
+ */
+enum pool_life {
+    POOL_FREE,
+    POOL_BUILD,
+    POOL_INSERT,
+    POOL_ALIVE,
+    POOL_THREADS,
+    POOL_THREADS_WAIT,
+    POOL_OBJECTS,
+    POOL_OBJECTS_WAIT,
+    POOL_LAST_GRACE,
+    POOL_UNBUILD,
+    POOL_REGION,
+};
+
 struct pool {
     /* Read-mostly: written by the transition engine and at creation and destruction only. */
     uint32_t generation; /* atomic: odd while alive */
@@ -43,15 +63,22 @@ struct pool {
     uint64_t pages_used;
     uint64_t page_hint;     /* where the next search of the bitmap begins */
     uint64_t *page_map;     /* bit set: used */
-    uint64_t objects;       /* alive or waiting for their grace period */
+    uint64_t objects;       /* alive or waiting for their grace period; atomic for readers */
+    uint32_t type_objects[SLUICE_TYPE_COUNT]; /* of them, those of each type; atomic for readers */
     void *free[SLUICE_TYPE_COUNT]; /* free objects, linked through their third word (the generation stays) */
     struct pool_slab *slabs[SLUICE_TYPE_COUNT];
 
-    /* Destruction: the CPU that runs its current step. */
+    /* Becoming a pool and being destroyed: whoever handles the reaper's message. mm/pool_life.c, mm/pool_destroy.c */
     struct object_reaper reaper;
-    struct thread *destroyer; /* blocked until the region is free */
-    uint32_t destroy_step;
-    uint32_t destroy_waits;   /* atomic: threads that have not ended yet */
+    struct pool_slab *life_slab; /* the next one to look at */
+    struct thread *claimed;      /* the blocked thread, once it was claimed to be woken */
+    uint64_t life_frames;        /* frames converted */
+    int64_t life_result;         /* what the blocked thread gets */
+    uint32_t life_type;          /* of the slabs looked at */
+    /* Atomic: whoever takes it owes the blocked thread its wake-up. */
+    struct thread *waiter;
+    uint32_t life;          /* atomic: enum pool_life */
+    uint32_t destroy_waits; /* atomic: objects killed and not yet free */
 };
 
 extern struct pool *pools; /* pools_max of them */
@@ -63,8 +90,12 @@ extern const uint32_t object_bytes[SLUICE_TYPE_COUNT];
 
 /* Boot: the table itself, and the system pool over [base, base + pages * 4 KiB). */
 void pool_table_init(void *memory, unsigned count, struct sluice_pool_info *infos);
-/* A pool over these pages; 0, or NO_MEMORY when they are too few for the bitmap, or LIMIT when the table is full. */
+/* A living pool over these pages; 0, or NO_MEMORY when they are too few for the bitmap, or LIMIT when the table is
+ * full. Boot makes the system pool so; pool_life.c uses the three parts. */
 int pool_init(uint64_t base, uint64_t pages, const char *name, struct region *region, struct pool **result);
+struct pool *pool_reserve(void); /* an unused slot, in BUILD; NULL: none */
+int pool_fill(struct pool *pool, uint64_t base, uint64_t pages, const char *name);
+void pool_publish(struct pool *pool);
 
 /* NULL when the pool has no room. Objects come zeroed but for `generation`, which is even and stays. */
 struct object *pool_object_alloc_locked(struct pool *pool, enum sluice_type type);
@@ -72,9 +103,23 @@ void pool_object_free_locked(struct pool *pool, struct object *object);
 /* `count` pages side by side, zeroed, direct-map address; NULL when there is no such run. */
 void *pool_pages_alloc_locked(struct pool *pool, uint64_t count);
 void pool_pages_free_locked(struct pool *pool, void *pages, uint64_t count);
-/* Calls visit on every living object of a type; returns false as soon as visit does. */
-bool pool_for_each(struct pool *pool, enum sluice_type type, bool (*visit)(struct object *object, void *context),
-                   void *context);
+/* Objects of a slab, in use or not. */
+unsigned pool_slab_objects(const struct pool_slab *slab);
+struct object *pool_slab_object(struct pool_slab *slab, unsigned index);
+
+/* MAILBOX_POOL_DESTROY: the next step of a pool's life. */
+void pool_life_handle(struct mailbox_node *node);
+/* A message to the pool's own reaper, here; and on the CPU of the last forward. */
+void pool_life_send(struct pool *pool);
+void pool_life_forward(struct pool *pool);
+/* The region becomes a pool for `thread`, which is blocked (WAIT_GRACE) and gets a capability in its slot. */
+void pool_build_begin(struct pool *pool, struct thread *thread, uint64_t slot);
+/* The generation is even: everything ends. thread: blocked until it is done, or NULL; it gets `result`. */
+void pool_destroy_begin(struct pool *pool, struct thread *thread, int64_t result);
+void pool_destroy_step(struct pool *pool);
+/* A thread blocked with WAIT_GRACE wants to end its wait: true when it is no longer waited for by a pool. False: it is
+ * about to be woken. */
+bool pool_waiter_gone(struct thread *thread);
 
 static inline struct pool *pool_of(const struct object *object)
 {

@@ -5,13 +5,21 @@
  * Entry points: below. Context: kernel, inside an operation. Locks: none (tables are freed only after a grace period;
  * frames stay while this CPU counts as a user of the space). Tests: tests/user/syscalls/, tests/host/test_user.c.
  *
- * Each returns 0, or BAD_ADDRESS with *fault set to the first address that is not mapped as needed.
+ * Each returns 0, or BAD_ADDRESS with *fault set to the first address that is not mapped as needed. A range that is not
+ * all user addresses is refused as a whole: nothing is copied, *fault is no user address (see user_range_valid).
  */
 #pragma once
+#include "kernel/abi/object.h"
 #include <stdbool.h>
 #include <stdint.h>
 
 struct aspace;
+
+/* All of it between SLUICE_USER_MIN and SLUICE_USER_MAX, without overflow. No page fault can ever mend another one. */
+static inline bool user_range_valid(uint64_t address, uint64_t bytes)
+{
+    return address - SLUICE_USER_MIN < SLUICE_USER_MAX - SLUICE_USER_MIN && bytes <= SLUICE_USER_MAX - address;
+}
 
 int user_copy_in(struct aspace *space, void *to, uint64_t from, uint64_t bytes, uint64_t *fault);
 int user_copy_out(struct aspace *space, uint64_t to, const void *from, uint64_t bytes, uint64_t *fault);

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Who may hold a translation, and when nobody does any more: the rules R1 to R4 of docs/memory.md.
+ * Owns: cpu->aspace, ->visited, ->tlb_acked; aspace->generation, ->tickets, ->used. Entry points: aspace_enter_cpu,
+ * aspace_catch_up_cpu, aspace_visit_*_cpu, tlb_flush_*. Context: kernel, interrupts off. Locks: aspace->ticket_lock.
+ * Model: tests/model/tlb.pml. Tests: tests/user/memory/.
+ *
+ *   may run together       enter, leave, catch up     unmap
+ *   enter, leave, catch up yes, on different CPUs     yes
+ *   unmap                  yes                        no: class aspace of the space
+ */
+#include "mm/tlb.h"
+#include "kernel/boot/platform.h"
+#include "kernel/log/log.h"
+#include "kernel/thread/thread.h"
+#include "mm/frame.h"
+#include "smp/cpu.h"
+#include "smp/lock/leaf.h"
+#include "tunables/tunables.h"
+
+/*
+ * Time line of an unmap on CPU 0, while 1 is active in the space, 2 enters it and 3 leaves it:
+ *
+ *   CPU 0                        CPU 1                    CPU 2                       CPU 3
+ *   entry = PENDING
+ *   generation 6 -> 7 (fence)                             acked = 0, aspace = space   aspace = other
+ *   who is active, and behind 7?                          reads 7                     loads other CR3 (fence)
+ *   1 is: opens a ticket (fence),                         loads CR3 (fence, flush)    tickets? none: gone
+ *   looks again: 1. Blocks.                               acked = 7: not behind
+ *   IPI to 1 ------------------> reads 7
+ *                                flushes, acked = 7
+ *                                answers the ticket, the
+ *                                last one: wakes the thread
+ *   entry = 0, uses - 1 <-------
+ *
+ * An entering CPU shows itself, then reads the generation, then flushes. The unmapper changes the entry, then the
+ * generation, then looks. So either it sees the CPU, or that CPU's flush came after the entry was changed.
+ */
+
+static uint64_t kernel_root;
+
+void aspace_init_boot(uint64_t root)
+{
+    kernel_root = root;
+}
+
+uint64_t aspace_kernel_root(void)
+{
+    return kernel_root;
+}
+
+/* May this CPU use translations of the space that were made before `generation`? */
+static bool cpu_is_behind(const struct cpu *cpu, const struct aspace *space, uint64_t generation)
+{
+    if (atomic_load_relaxed(&cpu->visited[0]) == space || atomic_load_relaxed(&cpu->visited[1]) == space)
+        return true;
+    /* pairs with aspace_enter_cpu() in tlb.c: acked = 0 before the new space */
+    return atomic_load_acquire(&cpu->aspace) == space && atomic_load_relaxed(&cpu->tlb_acked) < generation;
+}
+
+/* This CPU has flushed everything up to `acked`, or does not use the space any more (UINT64_MAX). */
+static void tickets_answer(struct aspace *space, uint64_t acked)
+{
+    unsigned self = cpu_number();
+    struct tlb_ticket *complete = NULL;
+    leaf_lock(&space->ticket_lock);
+    for (struct tlb_ticket **link = &space->tickets; *link;) {
+        struct tlb_ticket *ticket = *link;
+        bool last = false;
+        if (ticket->generation <= acked && cpuset_has(&ticket->targets, self)) {
+            cpuset_remove(&ticket->targets, self);
+            last = --ticket->remaining == 0;
+        }
+        if (last) {
+            atomic_store_relaxed(link, ticket->next);
+            ticket->next = complete;
+            complete = ticket;
+        } else {
+            link = &ticket->next;
+        }
+    }
+    leaf_unlock(&space->ticket_lock);
+    while (complete) {
+        struct tlb_ticket *next = complete->next; /* a woken thread may use its ticket again */
+        thread_wake_again(complete->thread);
+        complete = next;
+    }
+}
+
+static inline void tickets_check(struct aspace *space, uint64_t acked)
+{
+    if (__builtin_expect(atomic_load_relaxed(&space->tickets) != NULL, 0))
+        tickets_answer(space, acked);
+}
+
+/* The CPU is shown as active by now. Usually once round: an unmapper that found this CPU inactive took it out of
+ * `used`, and did so for good if our new `aspace` was not visible to it; after the load of CR3 it is. */
+static inline void aspace_load(struct cpu *self, struct aspace *next)
+{
+    uint64_t generation;
+    cpuset_track(&next->used, self->number);
+    do {
+        /* R3: read before the flush. */
+        generation = atomic_load_relaxed(&next->generation);
+        compiler_barrier();
+        /* Serialises: everything before is visible, no translation from before is left (SDM vol. 3, 4.10.4.1, 8.3).
+         * So it is the fence of R2 as well as its flush; the generation may only be older than it needs to be. */
+        mmu_load(next->root);
+    } while (__builtin_expect(!cpuset_has(&next->used, self->number), 0) &&
+             !cpuset_add_atomic(&next->used, self->number));
+    atomic_store_relaxed(&self->tlb_acked, generation);
+}
+
+void aspace_enter_cpu(struct aspace *next)
+{
+    struct cpu *self = cpu_self();
+    struct aspace *old = self->aspace;
+    if (old == next)
+        return;
+    /* pairs with cpu_is_behind() in tlb.c: acked = 0 before the new space, so that nobody takes what was acknowledged
+     * for another space for ours */
+    atomic_store_relaxed(&self->tlb_acked, 0ull);
+    atomic_store_release(&self->aspace, next); /* pairs with cpu_is_behind() in tlb.c: as above */
+    if (next)
+        aspace_load(self, next);
+    else
+        mmu_load(kernel_root);
+    cpu_counter_inc(aspace_switches);
+    /* pairs with ticket_open() in tlb.c: cpu->aspace before this load, the load of CR3 being the fence. An unmapper that
+     * opens a ticket and then looks at cpu->aspace sees us gone, or we see the ticket. */
+    if (old)
+        tickets_check(old, UINT64_MAX);
+}
+
+void aspace_catch_up_cpu(void)
+{
+    struct cpu *self = cpu_self();
+    struct aspace *space = self->aspace;
+    if (!space)
+        return; /* left meanwhile, and answered then */
+    uint64_t generation = atomic_load_relaxed(&space->generation); /* R3: before the flush */
+    if (self->tlb_acked != generation) {
+        compiler_barrier();
+        mmu_load(space->root);
+        atomic_store_relaxed(&self->tlb_acked, generation);
+        cpu_counter_inc(tlb_context_flushes);
+        cpu_counter_inc(shootdown_acks);
+    }
+    tickets_check(space, generation);
+}
+
+void aspace_visit_begin_cpu(struct aspace *space)
+{
+    struct cpu *self = cpu_self();
+    unsigned slot = atomic_load_relaxed(&self->visited[0]) != NULL;
+    /* Full fence: an unmapper sees this CPU, or this CPU sees the entries that it changed. */
+    (void)atomic_exchange(&self->visited[slot], space);
+    cpuset_track(&space->used, self->number);
+}
+
+void aspace_visit_end_cpu(struct aspace *space)
+{
+    struct cpu *self = cpu_self();
+    unsigned slot = atomic_load_relaxed(&self->visited[0]) != space;
+    /* Full fence: a ticket's opener sees us gone, or we see the ticket. */
+    (void)atomic_exchange(&self->visited[slot], (struct aspace *)NULL);
+    if (self->aspace != space && self->visited[!slot] != space)
+        tickets_check(space, UINT64_MAX);
+}
+
+/* CPUs that are active and behind go into `targets`; others are taken out of `used`. This CPU has flushed. */
+static unsigned targets_find(struct aspace *space, uint64_t generation, struct cpuset *targets)
+{
+    unsigned self = cpu_number(), count = 0;
+    for (unsigned i = cpuset_next(&space->used, 0, cpu_count); i < cpu_count;
+         i = cpuset_next(&space->used, i + 1, cpu_count)) {
+        struct cpu *cpu = cpus[i];
+        if (i == self)
+            continue;
+        if (cpu_is_behind(cpu, space, generation)) {
+            cpuset_add(targets, i);
+            count++;
+        } else if (atomic_load_relaxed(&cpu->aspace) != space && cpuset_cluster_shift == 0) {
+            /* Full fence: a CPU that shows itself after this sees that its bit is gone, and sets it again; one that
+             * showed itself before is seen now. */
+            cpuset_remove_atomic(&space->used, i);
+            bool behind = cpu_is_behind(cpu, space, generation);
+            if (behind || atomic_load_relaxed(&cpu->aspace) == space)
+                cpuset_add_atomic(&space->used, i);
+            if (behind)
+                cpuset_add(targets, i);
+            count += behind;
+        }
+    }
+    return count;
+}
+
+static void flush_here(struct tlb_flush *flush, uint64_t generation)
+{
+    struct cpu *self = cpu_self();
+    struct aspace *space = flush->space;
+    if (self->aspace != space || self->tlb_acked >= generation)
+        return;
+    if (self->tlb_acked + 1 == generation && flush->pages <= tunable(tlb_full_flush)) {
+        for (uint64_t i = 0; i < flush->pages; i++)
+            mmu_invalidate(flush->address + i * PAGE_BYTES);
+        cpu_counter_add(tlb_page_flushes, flush->pages);
+    } else {
+        mmu_load(space->root);
+        cpu_counter_inc(tlb_context_flushes);
+    }
+    atomic_store_relaxed(&self->tlb_acked, generation);
+}
+
+/* Opens a ticket for those who are still behind; false when nobody is. */
+static bool ticket_open(struct tlb_flush *flush, uint64_t generation)
+{
+    struct aspace *space = flush->space;
+    struct thread *thread = flush->thread;
+    struct tlb_ticket *ticket = &thread->ticket;
+    leaf_lock(&space->ticket_lock);
+    ticket->next = space->tickets;
+    ticket->generation = generation;
+    ticket->thread = thread;
+    cpuset_clear_all(&ticket->targets);
+    atomic_store_relaxed(&space->tickets, ticket);
+    atomic_fence(); /* pairs with aspace_enter_cpu() in tlb.c: the ticket before our look at cpu->aspace */
+    ticket->remaining = targets_find(space, generation, &ticket->targets);
+    bool waits = ticket->remaining != 0;
+    if (waits) {
+        flush->targets = ticket->targets;
+        thread->step = flush->step;
+        thread_wait_begin(thread, WAIT_TLB, NULL); /* before anybody can answer */
+    } else {
+        atomic_store_relaxed(&space->tickets, ticket->next);
+    }
+    leaf_unlock(&space->ticket_lock);
+    return waits;
+}
+
+bool tlb_flush_begin_locked(struct tlb_flush *flush, bool changed)
+{
+    struct aspace *space = flush->space;
+    uint64_t generation = space->generation;
+    if (changed) /* R1, full fence: the entries before the generation, before the look at who is active */
+        generation = atomic_fetch_add(&space->generation, 1ull) + 1;
+    flush_here(flush, generation);
+    cpuset_clear_all(&flush->targets);
+    if (targets_find(space, generation, &flush->targets) && ticket_open(flush, generation))
+        return true;
+    space->flushed = generation;
+    return false;
+}
+
+void tlb_flush_notify(const struct tlb_flush *flush)
+{
+    unsigned count = 0;
+    for (unsigned i = cpuset_next(&flush->targets, 0, cpu_count); i < cpu_count;
+         i = cpuset_next(&flush->targets, i + 1, cpu_count)) {
+        cpu_notify(i, PENDING_TLB);
+        count++;
+    }
+    cpu_counter_add(shootdown_ipis, count);
+    log_event(SLUICE_EVENT_SHOOTDOWN, (uint32_t)(flush->space->root / PAGE_BYTES), flush->pages, count);
+}
+
+void tlb_flush_ended_locked(struct aspace *space, const struct thread *thread)
+{
+    if (space->flushed < thread->ticket.generation)
+        space->flushed = thread->ticket.generation;
+}

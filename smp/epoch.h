@@ -14,9 +14,10 @@
 #include <stdint.h>
 
 struct epoch_waiter {
-    struct epoch_waiter *next;                 /* guarded by epoch.lock */
-    void (*done)(struct epoch_waiter *waiter); /* on the last CPU to answer, nothing held; short, enters no gate */
-    uint64_t began_tsc;                        /* when it was asked for */
+    struct epoch_waiter *next; /* guarded by epoch.lock */
+    void (*done)(
+        struct epoch_waiter *waiter); /* on the last CPU to answer, nothing held; short, enters no gate */
+    uint64_t began_tsc;               /* when it was asked for */
 };
 
 /* Calls waiter->done after a grace period that begins now or later. Requests made while one runs share the next. */

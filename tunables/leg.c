@@ -33,9 +33,11 @@ static void word_publish_locked(struct transition *t, uint32_t set)
 {
     uint32_t word = set | (SLUICE_POLICY_GENERATION(transition_word(t)) + 1) << 24;
     unsigned lock_class = transition_class(t);
-    /* Relaxed: the grace period is asked for later, and its number is stored by a full fence (smp/epoch.c), so who
-     * answers it reads this word at the next gate_enter. The copy is for people to look at. */
-    atomic_store_relaxed(&transition_pool(t)->policy[lock_class], word);
+    /* The grace period is asked for later, and its number is stored by a full fence (smp/epoch.c), so who answers it
+     * reads this word at the next gate_enter. pairs with gate_enter() in smp/lock/gate.h: what was done before the last
+     * grace period, under locks that the new policy lacks, before what is done under it. */
+    atomic_store_release(&transition_pool(t)->policy[lock_class], word);
+    /* Relaxed: for people to look at. */
     atomic_store_relaxed(&transition_pool(t)->info->policy[lock_class], word);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The table of lock classes as data.
- * Owns: lock_class_info, lock_class_allows. Context: any. Locks: none. Tests: tests/host/test_policy.c.
+ * Owns: lock_class_info, lock_class_allows. Context: any. Locks: none. Tests: tests/host/test_classes.c.
  */
 #pragma once
 #include "kernel/abi/log.h"

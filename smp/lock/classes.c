@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The table of lock classes as data: what user level sees of it, and which policies a class allows.
- * Owns: lock_class_info. Context: any. Locks: none. Tests: tests/host/test_policy.c.
+ * Owns: lock_class_info. Context: any. Locks: none. Tests: tests/host/test_classes.c.
  */
 #include "smp/lock/class_info.h"
 #include "smp/lock/classes.h"

@@ -179,7 +179,7 @@ static void hold_begin(struct cpu *self, struct gate *gate, bool kernel_taken,
 {
     if (!(gate->held & HELD_KERNEL)) {
         gate->began_tsc = clock_tsc();
-    } else if (kernel_taken) {
+    } else if (kernel_taken && !self->kernel_hold_tsc) {
         self->kernel_hold_tsc = clock_tsc();
         self->kernel_hold_counters = counters;
     }

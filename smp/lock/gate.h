@@ -68,8 +68,9 @@ static inline bool gate_enter(struct gate *gate, struct pool *pool, enum lock_cl
                               struct lock *lock)
 {
     struct cpu *self = cpu_self();
-    /* Relaxed: the locks of any policy that can be in use beside this one exclude it (smp/README.md). */
-    uint32_t policy = atomic_load_relaxed(&pool->policy[lock_class]);
+    /* pairs with word_publish_locked() in tunables/leg.c: what was done under policies that share no lock with this one,
+     * before what we do. (Those that do share one exclude us by it: smp/README.md.) */
+    uint32_t policy = atomic_load_acquire(&pool->policy[lock_class]);
     gate->policy = policy;
     gate->held = 0;
     /* `off` and `tas` are 0: equal when both halves are off, for this CPU. */

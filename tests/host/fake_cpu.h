@@ -39,7 +39,7 @@ extern _Thread_local char fake_panic_text[256];
 #define fake_panics(statement)                                                                               \
     ({                                                                                                       \
         jmp_buf fake_here_;                                                                                  \
-        bool fake_caught_ = true;                                                                            \
+        volatile bool fake_caught_ = true;                                                                   \
         fake_panic_jump = &fake_here_;                                                                       \
         if (!setjmp(fake_here_)) {                                                                           \
             statement;                                                                                       \

@@ -44,6 +44,12 @@ struct pool *pool_reserve(void)
     return NULL;
 }
 
+void pool_cancel(struct pool *pool)
+{
+    /* Pairs with the compare-and-swap of pool_reserve(), a full fence: our last use before the next one's first. */
+    (void)atomic_exchange(&pool->life, (uint32_t)POOL_FREE);
+}
+
 static void pages_mark(struct pool *pool, uint64_t first, uint64_t count, bool used)
 {
     for (uint64_t page = first; page < first + count; page++) {
@@ -56,7 +62,7 @@ static void pages_mark(struct pool *pool, uint64_t first, uint64_t count, bool u
 }
 
 /* A new pool's memory: everything guarded by class alloc; nobody else sees it yet. */
-int pool_fill(struct pool *pool, uint64_t base, uint64_t pages, const char *name)
+int pool_fill(struct pool *pool, uint64_t base, uint64_t pages)
 {
     uint64_t words = (pages + WORD_BITS - 1) / WORD_BITS;
     uint64_t map_pages = (words * sizeof(uint64_t) + PAGE_BYTES - 1) / PAGE_BYTES;
@@ -66,6 +72,7 @@ int pool_fill(struct pool *pool, uint64_t base, uint64_t pages, const char *name
     pool->pages = pages;
     pool->pages_used = map_pages;
     pool->page_hint = 0;
+    pool->page_high = map_pages;
     pool->page_map = direct_map(base);
     pool->objects = 0;
     for (unsigned type = 0; type < SLUICE_TYPE_COUNT; type++) {
@@ -77,11 +84,15 @@ int pool_fill(struct pool *pool, uint64_t base, uint64_t pages, const char *name
     pages_mark(pool, 0, map_pages, true);
     if (pages % WORD_BITS) /* pages past the end are never free */
         pool->page_map[words - 1] |= ~0ull << (pages % WORD_BITS);
+    return 0;
+}
+
+void pool_name(struct pool *pool, const char *name)
+{
     for (unsigned i = 0; i < SLUICE_POOL_NAME_BYTES; i++) {
         pool->info->name[i] = i < SLUICE_POOL_NAME_BYTES - 1 ? *name : '\0';
         name += *name != '\0';
     }
-    return 0;
 }
 
 void pool_publish(struct pool *pool)
@@ -99,9 +110,10 @@ int pool_init(uint64_t base, uint64_t pages, const char *name, struct region *re
     struct pool *pool = pool_reserve();
     if (!pool)
         return SLUICE_E_LIMIT;
-    int error = pool_fill(pool, base, pages, name);
+    pool_name(pool, name);
+    int error = pool_fill(pool, base, pages);
     if (error) {
-        atomic_store_relaxed(&pool->life, (uint32_t)POOL_FREE);
+        pool_cancel(pool);
         return error;
     }
     pool->region = region;
@@ -144,6 +156,8 @@ void *pool_pages_alloc_locked(struct pool *pool, uint64_t count)
     pool->pages_used += count;
     if (count == 1 || first == pool->page_hint)
         pool->page_hint = first + count;
+    if (pool->page_high < first + count)
+        pool->page_high = first + count;
     void *pages = direct_map(pool->base + first * PAGE_BYTES);
     memory_zero_pages(pages, count);
     return pages;

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 struct region;
+struct thread;
 
 struct pool_slab { /* at the start of each slab page */
     struct pool_slab *next;
@@ -63,6 +64,7 @@ struct pool {
     uint64_t pages_used;
     uint64_t page_hint;     /* where the next search of the bitmap begins */
     uint64_t *page_map;     /* bit set: used */
+    uint64_t page_high;     /* pages from here on were never used: the frames hold nothing of ours */
     uint64_t objects;       /* alive or waiting for their grace period; atomic for readers */
     uint32_t type_objects[SLUICE_TYPE_COUNT]; /* of them, those of each type; atomic for readers */
     void *free[SLUICE_TYPE_COUNT]; /* free objects, linked through their third word (the generation stays) */
@@ -72,11 +74,12 @@ struct pool {
     struct object_reaper reaper;
     struct pool_slab *life_slab; /* the next one to look at */
     struct thread *claimed;      /* the blocked thread, once it was claimed to be woken */
-    uint64_t life_frames;        /* frames converted */
+    uint64_t life_frames;        /* frames turned into kernel memory */
+    uint64_t life_freed;         /* of them, those turned back */
     int64_t life_result;         /* what the blocked thread gets */
     uint32_t life_type;          /* of the slabs looked at */
     /* Atomic: whoever takes it owes the blocked thread its wake-up. */
-    struct thread *waiter;
+    struct thread *waiter;  /* blocked (WAIT_GRACE) */
     uint32_t life;          /* atomic: enum pool_life */
     uint32_t destroy_waits; /* atomic: objects killed and not yet free */
 };
@@ -94,7 +97,9 @@ void pool_table_init(void *memory, unsigned count, struct sluice_pool_info *info
  * full. Boot makes the system pool so; pool_life.c uses the three parts. */
 int pool_init(uint64_t base, uint64_t pages, const char *name, struct region *region, struct pool **result);
 struct pool *pool_reserve(void); /* an unused slot, in BUILD; NULL: none */
-int pool_fill(struct pool *pool, uint64_t base, uint64_t pages, const char *name);
+void pool_cancel(struct pool *pool); /* the slot is unused again */
+void pool_name(struct pool *pool, const char *name);
+int pool_fill(struct pool *pool, uint64_t base, uint64_t pages);
 void pool_publish(struct pool *pool);
 
 /* NULL when the pool has no room. Objects come zeroed but for `generation`, which is even and stays. */
@@ -112,6 +117,9 @@ void pool_life_handle(struct mailbox_node *node);
 /* A message to the pool's own reaper, here; and on the CPU of the last forward. */
 void pool_life_send(struct pool *pool);
 void pool_life_forward(struct pool *pool);
+/* The same for the next state; who waits for the end of the steps, or NULL. */
+void pool_life_next(struct pool *pool, enum pool_life life);
+void pool_life_wait_for(struct pool *pool, struct thread *thread);
 /* The region becomes a pool for `thread`, which is blocked (WAIT_GRACE) and gets a capability in its slot. */
 void pool_build_begin(struct pool *pool, struct thread *thread, uint64_t slot);
 /* The generation is even: everything ends. thread: blocked until it is done, or NULL; it gets `result`. */
@@ -119,7 +127,7 @@ void pool_destroy_begin(struct pool *pool, struct thread *thread, int64_t result
 void pool_destroy_step(struct pool *pool);
 /* A thread blocked with WAIT_GRACE wants to end its wait: true when it is no longer waited for by a pool. False: it is
  * about to be woken. */
-bool pool_waiter_gone(struct thread *thread);
+bool pool_destroyer_gone(struct thread *thread);
 
 static inline struct pool *pool_of(const struct object *object)
 {

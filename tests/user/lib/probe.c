@@ -12,7 +12,7 @@
 #define PROBE_LABEL_DONE 1u
 #define PROBE_WAIT_MS 1000u
 
-extern char program_start[], program_end[]; /* servers/lib/user.ld */
+extern char _start[], sluice_image_end[]; /* servers/lib/user.ld */
 
 static void probe_entry(void *argument)
 {
@@ -65,7 +65,7 @@ static bool probe_touch(const struct sluice_message *message)
 {
     uint64_t address = message->word[0], error = message->word[1];
     if (SLUICE_TAG_LABEL(message->tag) != SLUICE_LABEL_PAGE_FAULT || (error & SLUICE_FAULT_PRESENT) ||
-        address < (uint64_t)program_start || address >= (uint64_t)program_end)
+        address < (uint64_t)_start || address >= (uint64_t)sluice_image_end)
         return false;
     volatile char *byte = (volatile char *)address;
     char value = *byte;

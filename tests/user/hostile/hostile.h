@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The parts of test/hostile: each prints its tests and leaves the bench as it was.
+ * Context: the program's first thread. Locks: none. Tests: tests/user/hostile.t.
+ */
+#pragma once
+#include "tests/user/lib/probe.h"
+
+void test_pointers(struct probe *probe); /* pointer.c: every pointer argument, by table */
+void test_messages(struct probe *probe); /* message.c: long parts, windows, batches */
+void test_noise(struct probe *probe);    /* noise.c: random numbers, arguments and slots */
+
+/* Addresses that nobody may reach, or that lie half in one that is mapped. */
+struct hostile_address {
+    const char *name;
+    uint64_t address;
+    bool readable; /* a call that only reads it may succeed */
+};
+#define HOSTILE_ADDRESSES 14u
+extern struct hostile_address hostile_addresses[HOSTILE_ADDRESSES];
+/* Fills the table; the page it maps stays. */
+bool hostile_addresses_init(void);
+/* Did the call with `bytes` at `address` end as it has to? */
+bool hostile_judge(struct probe *probe, struct probe_outcome outcome, uint64_t address, uint64_t bytes);

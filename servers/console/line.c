@@ -198,7 +198,7 @@ static void line_type(struct line_editor *editor, char key)
 
 static enum line_event line_return(struct line_editor *editor)
 {
-    line_write(editor, "\r\n");
+    line_write(editor, "\n");
     if (editor->overflowed)
         return LINE_TOO_LONG;
     line_history_keep(editor);
@@ -207,7 +207,7 @@ static enum line_event line_return(struct line_editor *editor)
 
 static enum line_event line_drop(struct line_editor *editor)
 {
-    line_write(editor, "^C\r\n");
+    line_write(editor, "^C\n");
     return LINE_DROPPED;
 }
 

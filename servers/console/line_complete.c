@@ -64,12 +64,12 @@ static void match_list(struct line_editor *editor, const struct match *match)
     unsigned index = 0, listed = 0;
     const char *name;
 
-    line_write(editor, "\r\n");
+    line_write(editor, "\n");
     while (listed++ < COMPLETE_LISTED_MAX && (name = match_next(editor, match, &index)) != NULL) {
         line_write(editor, name);
         line_write(editor, "  ");
     }
-    line_write(editor, "\r\n");
+    line_write(editor, "\n");
 }
 
 void line_complete(struct line_editor *editor)

@@ -83,7 +83,7 @@ static enum wait_claim wait_claim(struct thread *thread, uint32_t *cpu)
     case WAIT_CONTROL:
         return stopper_claim(thread, cpu);
     case WAIT_GRACE:
-        return pool_waiter_gone(thread) ? CLAIMED : NOT_NOW;
+        return pool_destroyer_gone(thread) ? CLAIMED : NOT_NOW;
     case WAIT_REMOTE:
         *cpu = thread->remote_cpu;
         return *cpu == cpu_number() ? NOT_NOW : ELSEWHERE;

@@ -43,6 +43,7 @@ _Noreturn void boot_fail(const char *format, ...) __attribute__((format(printf, 
 void mmu_load(uint64_t root);           /* flushes every translation but global ones */
 uint64_t mmu_root(void);
 void mmu_invalidate(uint64_t address);
+uint64_t mmu_fault_address(void);       /* of the page fault that is being handled */
 void fpu_save(void *area);
 void fpu_load(const void *area);
 void fpu_disable(void);                 /* the next FPU instruction traps */

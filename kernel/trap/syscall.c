@@ -146,23 +146,25 @@ static int64_t batch_entry_run(struct thread *thread, struct sluice_batch_entry 
 
 int64_t sys_batch(struct thread *thread, uint64_t *args)
 {
-    struct sluice_batch_entry entry;
+    /* In the thread: an entry that goes on at a later step must not find other arguments than those it checked. */
+    struct sluice_batch_entry *entry = &thread->batch_entry;
     if (args[1] > SLUICE_BATCH_MAX)
         return SLUICE_E_BAD_ARGUMENT;
     while (thread->batch_index < args[1]) {
-        uint64_t address = args[0] + thread->batch_index * sizeof(entry);
+        uint64_t address = args[0] + thread->batch_index * sizeof(*entry);
         thread->fault_error = SLUICE_FAULT_WRITE;
-        if (user_check(thread->aspace, address, sizeof(entry), true, &thread->fault_address) ||
-            user_copy_in(thread->aspace, &entry, address, sizeof(entry), &thread->fault_address))
+        if (thread->step == 0 &&
+            (user_check(thread->aspace, address, sizeof(*entry), true, &thread->fault_address) ||
+             user_copy_in(thread->aspace, entry, address, sizeof(*entry), &thread->fault_address)))
             return SYSCALL_FAULT;
-        int64_t result = batch_entry_run(thread, &entry);
+        int64_t result = batch_entry_run(thread, entry);
         if (result <= SYSCALL_BLOCKED)
             return result; /* goes on with this entry, at its step */
-        entry.result = result;
+        entry->result = result;
         thread->step = 0;
         thread->batch_index++;
-        /* Checked above, and nothing of this space can be unmapped for good while we are inside. */
-        user_copy_out(thread->aspace, address, &entry, sizeof(entry), &thread->fault_address);
+        /* It was writable when the entry was read; if it is not any more, the caller unmapped it itself. */
+        user_copy_out(thread->aspace, address, entry, sizeof(*entry), &thread->fault_address);
         if (atomic_load_relaxed(&cpu_self()->pending)) /* relaxed: only a hint to let others in */
             return thread->batch_index < args[1] ? SYSCALL_AGAIN : (int64_t)args[1];
     }

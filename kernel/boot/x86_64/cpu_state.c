@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The CPU state that the rest of the kernel switches: page tables, FPU, FS base; and pausing.
+ * Entry points: mmu_*, fpu_*, segment_base_load, cpu_relax of kernel/boot/platform.h. Context: kernel, interrupts off.
+ * Locks: none. Tests: tests/user/threads/, tests/user/memory/.
+ */
+#include "kernel/boot/platform.h"
+#include "kernel/boot/x86_64/instructions.h"
+#include "kernel/boot/x86_64/layout.h"
+
+#define CR0_TASK_SWITCHED 0x8u
+
+void mmu_load(uint64_t root)
+{
+    cr3_write(root);
+}
+
+uint64_t mmu_root(void)
+{
+    return cr3_read();
+}
+
+void mmu_invalidate(uint64_t address)
+{
+    __asm__ volatile("invlpg (%0)" : : "r"(address) : "memory");
+}
+
+uint64_t mmu_fault_address(void)
+{
+    return cr2_read();
+}
+
+void fpu_save(void *area)
+{
+    __asm__ volatile("fxsave64 (%0)" : : "r"(area) : "memory");
+}
+
+void fpu_load(const void *area)
+{
+    __asm__ volatile("fxrstor64 (%0)" : : "r"(area) : "memory");
+}
+
+void fpu_disable(void)
+{
+    cr0_write(CR0_KERNEL | CR0_TASK_SWITCHED);
+}
+
+void fpu_enable(void)
+{
+    __asm__ volatile("clts");
+}
+
+void segment_base_load(uint64_t fs_base)
+{
+    msr_write(MSR_FS_BASE, fs_base);
+}
+
+void cpu_relax(void)
+{
+    __asm__ volatile("pause");
+}

@@ -31,8 +31,11 @@ bool aspace_init_locked(struct aspace *space, struct pool *pool)
     for (unsigned i = PT_USER_ENTRIES; i < PT_ENTRIES; i++)
         root[i] = kernel[i];
     space->root = direct_map_physical(root);
-    space->generation = 1; /* so that a CPU's 0 is behind it */
-    space->flushed = 1;
+    /* Numbers of its own, above a CPU's 0: a thread that waited for a space that is gone is not taken for one that
+     * waited for this one, though it lies in the same place. */
+    static uint64_t last; /* atomic: spaces are made on all CPUs */
+    space->generation = (atomic_fetch_add(&last, 1ull) + 1) << ASPACE_GENERATION_BITS;
+    space->flushed = space->generation;
     space->finish_level = 1;
     return true;
 }
@@ -148,6 +151,7 @@ int64_t aspace_map_kernel(struct thread *thread, struct aspace *space, uint64_t 
         *done = 0;
         thread->step = 1;
     }
+    assert(*done <= pages);
     uint64_t entry = pt_page(physical / PAGE_BYTES, SLUICE_MAP_READ, SLUICE_MAP_READ) | PT_KERNEL;
     uint64_t portion = pages - *done < SLUICE_MAP_PAGES_MAX ? pages : *done + SLUICE_MAP_PAGES_MAX;
     int64_t result = aspace_map_entries(space, address, portion, entry, done);

@@ -26,6 +26,8 @@ struct tlb_ticket {
     struct thread *thread;    /* blocked; woken by the CPU that answers last */
 };
 
+/* A space's first generation: its number, shifted by this; so no two spaces ever have a generation in common. */
+#define ASPACE_GENERATION_BITS 40
 #define ASPACE_SPARES 8u /* at least PT_TABLES_MAX */
 
 struct aspace {

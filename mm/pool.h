@@ -120,6 +120,9 @@ void pool_life_forward(struct pool *pool);
 /* The same for the next state; who waits for the end of the steps, or NULL. */
 void pool_life_next(struct pool *pool, enum pool_life life);
 void pool_life_wait_for(struct pool *pool, struct thread *thread);
+/* The thread's handler runs again, at its step POOL_STEP_DONE, and returns `result` from scratch[2]. */
+#define POOL_STEP_DONE 1
+void pool_life_wake(struct thread *thread, int64_t result);
 /* The region becomes a pool for `thread`, which is blocked (WAIT_GRACE) and gets a capability in its slot. */
 void pool_build_begin(struct pool *pool, struct thread *thread, uint64_t slot);
 /* The generation is even: everything ends. thread: blocked until it is done, or NULL; it gets `result`. */

@@ -48,6 +48,8 @@ void pool_destroy_begin(struct pool *pool, struct thread *thread, int64_t result
 
 int64_t sys_pool_destroy(struct thread *thread, uint64_t *args)
 {
+    if (thread->step == POOL_STEP_DONE)
+        return (int64_t)thread->scratch[2];
     struct cap cap;
     int error = cap_lookup(thread->cspace, args[0], SLUICE_TYPE_POOL, SLUICE_RIGHT_CONTROL, &cap);
     if (error)
@@ -59,6 +61,7 @@ int64_t sys_pool_destroy(struct thread *thread, uint64_t *args)
         return SLUICE_E_BAD_CAP; /* somebody else was first */
     /* Who lives in the pool ends with it: nobody will wake it. */
     bool inside = thread->object.pool == pool->number;
+    thread->step = POOL_STEP_DONE;
     thread_wait_begin(thread, inside ? WAIT_SLEEP : WAIT_GRACE, NULL);
     pool_destroy_begin(pool, inside ? NULL : thread, 0);
     return SYSCALL_BLOCKED;
@@ -159,7 +162,7 @@ static void region_step(struct pool *pool)
         log_event(SLUICE_EVENT_POOL_DESTROYED, pool->number, pool->life_frames, 0);
     pool_cancel(pool);
     if (thread)
-        thread_wake_result(thread, result);
+        pool_life_wake(thread, result);
 }
 
 void pool_destroy_step(struct pool *pool)

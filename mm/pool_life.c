@@ -34,6 +34,12 @@ void pool_life_wait_for(struct pool *pool, struct thread *thread)
     atomic_store_relaxed(&pool->waiter, thread);
 }
 
+void pool_life_wake(struct thread *thread, int64_t result)
+{
+    thread->scratch[2] = (uint64_t)result;
+    thread_wake_again(thread); /* its handler returns it: the call may stand in a batch */
+}
+
 bool pool_destroyer_gone(struct thread *thread)
 {
     uint64_t number = thread->scratch[0];
@@ -47,6 +53,7 @@ void pool_build_begin(struct pool *pool, struct thread *thread, uint64_t slot)
     pool->life_result = 0;
     pool->page_high = 0; /* until it is filled, no frame holds anything of ours */
     thread->scratch[1] = slot;
+    thread->step = POOL_STEP_DONE;
     thread_wait_begin(thread, WAIT_GRACE, NULL);
     pool_life_wait_for(pool, thread);
     pool_life_send(pool);
@@ -122,7 +129,7 @@ static void insert_step(struct pool *pool)
     atomic_store_relaxed(&pool->life, (uint32_t)POOL_ALIVE);
     int64_t result = cap_insert(thread->cspace, thread->scratch[1], &cap);
     if (!result) {
-        thread_wake_result(thread, 0);
+        pool_life_wake(thread, 0);
     } else if (result == SYSCALL_FORWARD) {
         atomic_store_relaxed(&pool->life, (uint32_t)POOL_INSERT);
         pool_life_forward(pool);

@@ -248,6 +248,8 @@ bool region_leave_pool(struct region *region)
 
 int64_t sys_region_make_pool(struct thread *thread, uint64_t *args)
 {
+    if (thread->step == POOL_STEP_DONE)
+        return (int64_t)thread->scratch[2];
     struct region *region;
     int64_t result = region_lookup(thread, args[0], &region);
     if (!result)

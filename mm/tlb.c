@@ -10,10 +10,10 @@
  *   unmap                  yes                        no: class aspace of the space
  */
 #include "mm/tlb.h"
-#include "kernel/boot/platform.h"
 #include "kernel/log/log.h"
 #include "kernel/thread/thread.h"
 #include "mm/frame.h"
+#include "mm/x86_64/translation.h"
 #include "smp/cpu.h"
 #include "smp/lock/leaf.h"
 #include "tunables/tunables.h"
@@ -59,7 +59,7 @@ static bool cpu_is_behind(const struct cpu *cpu, const struct aspace *space, uin
 }
 
 /* This CPU has flushed everything up to `acked`, or does not use the space any more (UINT64_MAX). */
-static void tickets_answer(struct aspace *space, uint64_t acked)
+static __attribute__((noinline)) void tickets_answer(struct aspace *space, uint64_t acked)
 {
     unsigned self = cpu_number();
     struct tlb_ticket *complete = NULL;
@@ -93,22 +93,15 @@ static inline void tickets_check(struct aspace *space, uint64_t acked)
         tickets_answer(space, acked);
 }
 
-/* The CPU is shown as active by now. Usually once round: an unmapper that found this CPU inactive took it out of
- * `used`, and did so for good if our new `aspace` was not visible to it; after the load of CR3 it is. */
-static inline void aspace_load(struct cpu *self, struct aspace *next)
+/* An unmapper that found this CPU inactive took it out of `used`, before our new `aspace` was visible to it. It is now:
+ * so once we are in again, it stays. What was loaded meanwhile may be too old. */
+static __attribute__((noinline)) uint64_t aspace_join(struct cpu *self, struct aspace *space)
 {
-    uint64_t generation;
-    cpuset_track(&next->used, self->number);
-    do {
-        /* R3: read before the flush. */
-        generation = atomic_load_relaxed(&next->generation);
-        compiler_barrier();
-        /* Serialises: everything before is visible, no translation from before is left (SDM vol. 3, 4.10.4.1, 8.3).
-         * So it is the fence of R2 as well as its flush; the generation may only be older than it needs to be. */
-        mmu_load(next->root);
-    } while (__builtin_expect(!cpuset_has(&next->used, self->number), 0) &&
-             !cpuset_add_atomic(&next->used, self->number));
-    atomic_store_relaxed(&self->tlb_acked, generation);
+    cpuset_add_atomic(&space->used, self->number);
+    uint64_t generation = atomic_load_relaxed(&space->generation);
+    compiler_barrier();
+    translation_load(space->root);
+    return generation;
 }
 
 void aspace_enter_cpu(struct aspace *next)
@@ -117,15 +110,24 @@ void aspace_enter_cpu(struct aspace *next)
     struct aspace *old = self->aspace;
     if (old == next)
         return;
+    uint64_t generation = 0;
     /* pairs with cpu_is_behind() in tlb.c: acked = 0 before the new space, so that nobody takes what was acknowledged
      * for another space for ours */
     atomic_store_relaxed(&self->tlb_acked, 0ull);
     atomic_store_release(&self->aspace, next); /* pairs with cpu_is_behind() in tlb.c: as above */
-    if (next)
-        aspace_load(self, next);
-    else
-        mmu_load(kernel_root);
-    cpu_counter_inc(aspace_switches);
+    if (__builtin_expect(next != NULL, 1)) {
+        generation = atomic_load_relaxed(&next->generation); /* R3: read before the flush */
+        compiler_barrier();
+        /* Serialises: everything before is visible, no translation from before is left (SDM vol. 3, 4.10.4.1, 8.3).
+         * So it is the fence of R2 as well as its flush; the generation may only be older than it needs to be. */
+        translation_load(next->root);
+        if (__builtin_expect(!cpuset_has(&next->used, self->number), 0))
+            generation = aspace_join(self, next);
+    } else {
+        translation_load(kernel_root);
+    }
+    atomic_store_relaxed(&self->tlb_acked, generation);
+    counter_add(&self->counters->aspace_switches, 1);
     /* pairs with ticket_open() in tlb.c: cpu->aspace before this load, the load of CR3 being the fence. An unmapper that
      * opens a ticket and then looks at cpu->aspace sees us gone, or we see the ticket. */
     if (old)
@@ -141,7 +143,7 @@ void aspace_catch_up_cpu(void)
     uint64_t generation = atomic_load_relaxed(&space->generation); /* R3: before the flush */
     if (self->tlb_acked != generation) {
         compiler_barrier();
-        mmu_load(space->root);
+        translation_load(space->root);
         atomic_store_relaxed(&self->tlb_acked, generation);
         cpu_counter_inc(tlb_context_flushes);
         cpu_counter_inc(shootdown_acks);
@@ -203,10 +205,10 @@ static void flush_here(struct tlb_flush *flush, uint64_t generation)
         return;
     if (self->tlb_acked + 1 == generation && flush->pages <= tunable(tlb_full_flush)) {
         for (uint64_t i = 0; i < flush->pages; i++)
-            mmu_invalidate(flush->address + i * PAGE_BYTES);
+            translation_drop(flush->address + i * PAGE_BYTES);
         cpu_counter_add(tlb_page_flushes, flush->pages);
     } else {
-        mmu_load(space->root);
+        translation_load(space->root);
         cpu_counter_inc(tlb_context_flushes);
     }
     atomic_store_relaxed(&self->tlb_acked, generation);
@@ -261,11 +263,13 @@ void tlb_flush_notify(const struct tlb_flush *flush)
         count++;
     }
     cpu_counter_add(shootdown_ipis, count);
-    log_event(SLUICE_EVENT_SHOOTDOWN, (uint32_t)(flush->space->root / PAGE_BYTES), flush->pages, count);
+    log_event(SLUICE_EVENT_SHOOTDOWN, (uint32_t)(flush->space->flushed >> ASPACE_GENERATION_BITS), flush->pages, count);
 }
 
 void tlb_flush_ended_locked(struct aspace *space, const struct thread *thread)
 {
-    if (space->flushed < thread->ticket.generation)
-        space->flushed = thread->ticket.generation;
+    uint64_t generation = thread->ticket.generation;
+    bool same = generation >> ASPACE_GENERATION_BITS == space->generation >> ASPACE_GENERATION_BITS;
+    if (same && space->flushed < generation)
+        space->flushed = generation;
 }

@@ -196,7 +196,7 @@ int64_t sys_aspace_unmap(struct thread *thread, uint64_t *args)
             break;
         if (!call.space) {
             result = call_lookup(&call, args);
-            if (!result && thread->step == UNMAP_MARK)
+            if (!result)
                 result = range_check(&call);
             if (result)
                 return result; /* the space died meanwhile: all its pages are given back */

@@ -12,6 +12,7 @@
  * Everything else (state, run queue, deadline, stop requests) is the home CPU's at all times.
  */
 #pragma once
+#include "kernel/abi/ipc.h"
 #include "kernel/cap/object.h"
 #include "kernel/trap/frame.h"
 #include "mm/aspace.h"
@@ -91,6 +92,7 @@ struct thread {
     struct thread *wait_next, *wait_previous;
     uint64_t wait_badge; /* of the capability it sends through; of a notification wait: the mask */
     uint64_t scratch[4]; /* what `step` needs */
+    struct sluice_batch_entry batch_entry; /* the entry of its batch that is being done */
     struct thread *partner; /* a claimed thread that a message goes to or comes from */
     uint64_t fault_vector, fault_address, fault_error;
     struct mailbox_node node;

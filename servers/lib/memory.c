@@ -85,8 +85,13 @@ int64_t sluice_memory_pool_alloc(uint64_t bytes, const char *name, uint64_t slot
     return ask_for_cap(SLUICE_MEMORY_POOL_ALLOC, bytes, sluice_pool_name(name), slot);
 }
 
-int64_t sluice_memory_pool_free(uint64_t number)
+int64_t sluice_memory_pool_free(uint64_t number, uint64_t slot)
 {
+    int64_t result = sluice_pool_destroy(slot); /* here, so that no worker of the server has to wait for it */
+
+    if (result < 0 && result != SLUICE_E_BAD_CAP)
+        return result;
+    sluice_cap_delete(0, slot);
     return ask3(SLUICE_MEMORY_POOL_FREE, number, 0, 0);
 }
 

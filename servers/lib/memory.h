@@ -31,9 +31,9 @@ int64_t sluice_memory_object_map(uint64_t object, uint64_t offset, uint64_t addr
 int64_t sluice_memory_object_close(uint64_t object);
 
 /* A pool of the process's own, for kernel objects, counted against its limit; gone with the process.
- * > 0: a number for pool_free, which destroys the pool and everything in it. */
+ * > 0: a number for pool_free, which destroys the pool and everything in it, and empties the slot. */
 int64_t sluice_memory_pool_alloc(uint64_t bytes, const char *name, uint64_t slot);
-int64_t sluice_memory_pool_free(uint64_t number);
+int64_t sluice_memory_pool_free(uint64_t number, uint64_t slot);
 /* A region to map or to make a pool of. region_free when nothing maps it and no pool uses it, else BUSY; parts that were
  * split off must have been merged again. Only for processes spawned with SLUICE_SPAWN_REGIONS (NOT_ALLOWED). */
 int64_t sluice_memory_region_alloc(uint64_t bytes, uint64_t slot);

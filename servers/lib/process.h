@@ -31,6 +31,7 @@ enum sluice_slot {
     SLUICE_SLOT_LOCKS = 15,   /* notification of the library's locks, made at start */
     SLUICE_SLOT_GIFT = 16,    /* .. 19: capabilities given by the spawner */
     SLUICE_SLOT_WINDOW = 20,  /* .. 23: first thread: capabilities received in messages of the library */
+    SLUICE_SLOT_WATCH = 24,   /* memory server: where its own faults go */
     SLUICE_SLOT_CPU_FIRST = 32,
 };
 /* By index among the process's processors, 0 .. cpu_count - 1: the processor, and its worker of the memory server. */

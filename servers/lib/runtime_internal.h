@@ -20,6 +20,8 @@ int64_t runtime_heap_map(uint64_t address, uint64_t bytes);
 /* Weak: a stack of `bytes`; NULL when there is none. Unmapping it again. */
 void *runtime_stack_map(uint64_t bytes);
 void runtime_stack_unmap(void *stack, uint64_t bytes);
+/* Weak: where the faults of threads on the process's processor `cpu` go. */
+uint64_t runtime_fault_slot(unsigned cpu);
 /* Weak: ends the process. */
 _Noreturn void runtime_exit(int status);
 /* Weak: where output goes. */

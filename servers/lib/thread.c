@@ -54,6 +54,11 @@ __attribute__((weak)) void runtime_stack_unmap(void *stack, uint64_t bytes)
     sluice_memory_unmap(stack, bytes);
 }
 
+__attribute__((weak)) uint64_t runtime_fault_slot(unsigned cpu)
+{
+    return SLUICE_SLOT_MEMORY(cpu);
+}
+
 _Noreturn void sluice_thread_run(struct sluice_thread *thread)
 {
     thread->function(thread->argument);
@@ -77,6 +82,7 @@ _Noreturn void sluice_thread_end(void)
 static void thread_free(struct sluice_thread *thread)
 {
     if (thread->slot) {
+        sluice_thread_stop(thread->slot); /* on its stack no more, wherever it was */
         sluice_object_destroy(thread->slot);
         sluice_slot_drop(thread->slot);
     }

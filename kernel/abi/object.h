@@ -95,7 +95,7 @@ struct sluice_cap_info {
     uint16_t pool;   /* the pool the object lives in */
     uint32_t generation;
     uint64_t badge;
-    uint64_t detail[4]; /* REGION: first frame, frames, 0, 1 if a pool uses it; POOL: pool number, bytes
+    uint64_t detail[4]; /* REGION: first frame, frames, frames mapped, 1 if a pool uses it; POOL: pool number, bytes
                            given, bytes used, objects; CSPACE: slots, used; ASPACE: pages mapped, generation;
                            THREAD: home CPU, priority, state (0 stopped 1 ready 2 blocked 3 dead), number;
                            ENDPOINT: senders queued, receivers queued; NOTIFICATION: bits, waiters; CPU: number;

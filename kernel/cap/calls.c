@@ -12,6 +12,7 @@
 #include "kernel/irq/irq.h"
 #include "kernel/thread/thread.h"
 #include "kernel/trap/syscall.h"
+#include "mm/frame.h"
 #include "mm/region.h"
 #include "mm/user.h"
 
@@ -135,7 +136,7 @@ static void detail_fill(const struct cap *cap, uint64_t *detail)
         const struct region *region = (const struct region *)object;
         detail[0] = region->first;
         detail[1] = region->frames;
-        detail[2] = 0;
+        detail[2] = frame_count_used(region->first, region->frames);
         detail[3] = region->pool != 0;
         break;
     }

@@ -157,6 +157,9 @@ static void pending_handle(struct cpu *cpu)
     gate_kernel_exit_cpu();
     if (bits & PENDING_TLB)
         aspace_catch_up_cpu();
+    /* A thread that blocked or died here may be freed after the grace period, with its space: off its page tables. */
+    if ((bits & PENDING_EPOCH) && cpu->current != cpu->idle && cpu->current->state != THREAD_READY)
+        sched_abandon_running();
     if (bits & PENDING_EPOCH)
         epoch_ack_cpu(); /* last: everything above is over, nothing is held */
     if (bits & PENDING_RESCHEDULE)

@@ -9,6 +9,8 @@
 
 /* A freeze grows to at most this many times the first one, as a power of two. */
 #define FREEZE_DOUBLINGS_MAX 8u
+/* However far apart periods are: fewer in a row confirm nothing. */
+#define CONFIRM_PERIODS 3u
 
 void judge_init(struct judge *judge, uint32_t word, uint64_t now_ms)
 {
@@ -65,14 +67,18 @@ static bool judge_confirm(struct judge *judge, const struct rule *rule, uint32_t
 {
     bool same = rule == judge->rule && wanted == judge->wanted;
 
-    judge->confirmed = same ? judge->confirmed + 1 : 1;
+    if (!same || judge->confirmed == 0) {
+        judge->confirmed = 0;
+        judge->since_ms = now_ms;
+    }
+    judge->confirmed++;
     judge->rule = rule;
     judge->wanted = wanted;
     if (rule == NULL || wanted == SLUICE_POLICY_SET(judge->word))
         judge->confirmed = 0;
     if (wanted == judge->barred && now_ms < judge->barred_until_ms)
         return false;
-    return judge->confirmed >= setting(settings, confirm) &&
+    return judge->confirmed >= CONFIRM_PERIODS && now_ms - judge->since_ms >= setting(settings, confirm) &&
            now_ms - judge->changed_ms >= setting(settings, dwell);
 }
 

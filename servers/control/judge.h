@@ -4,7 +4,7 @@
  * Owns: struct judge. Entry points: judge_init, judge_step, judge_changed, judge_refused. Pure.
  * Context: one thread. Locks: none. Tests: tests/host/test_control.c.
  *
- *      idle ── a rule holds `confirm` periods, dwell over, budget left ──▶ change ──▶ probation ──▶ idle
+ *      idle ── a rule holds for `confirm`, dwell over, budget left ──▶ change ──▶ probation ──▶ idle
  *                                       │ budget spent                                   │ throughput fell
  *                                       ▼                                                ▼
  *                                    frozen (twice as long each time)              rollback; that policy is barred
@@ -27,6 +27,7 @@ struct judge {
     const struct rule *rule; /* that held last */
     uint32_t wanted;
     unsigned confirmed; /* periods in a row */
+    uint64_t since_ms;  /* the first of them */
     uint64_t changed_ms;
     /* flip budget */
     uint64_t window_ms, frozen_until_ms;

@@ -18,7 +18,8 @@
       "silence after which the kernel puts the boot policies back")                                          \
     X(memory, "control.memory", 1, 8, 64, "periods", "how many past periods weigh in a judgement")           \
     X(traffic, "control.traffic", 1, 300, 1000000, "1/s", "acquisitions below which nothing is changed")     \
-    X(confirm, "control.confirm", 1, 4, 100, "periods", "periods in a row in which a rule must hold")        \
+    X(confirm, "control.confirm", 0, 300, 60000, "ms",                                                       \
+      "time for which a rule must hold, in at least 3 periods")                                              \
     X(dwell, "control.dwell", 0, 1000, 3600000, "ms", "shortest time between two changes")                   \
     X(one_cpu_enter, "control.one_cpu_enter", 500, 990, 1000, "1/1000",                                      \
       "share of one CPU that turns a lock off")                                                              \

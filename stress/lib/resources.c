@@ -47,7 +47,7 @@ int64_t resource_pool_init(struct resource_pool *pool, uint64_t pages, const cha
 
 int64_t resource_pool_end(struct resource_pool *pool)
 {
-    int64_t result = sluice_memory_pool_free(pool->number);
+    int64_t result = sluice_memory_pool_free(pool->number, pool->slot);
     sluice_slot_drop(pool->slot);
     return result;
 }

@@ -55,7 +55,7 @@ struct demo {
     struct control_decision decisions[DEMO_DECISIONS_MAX];
     unsigned decisions_count;
     unsigned checks, failures;
-    char failed[96]; /* the first failure */
+    char failed[192]; /* the first failure */
 };
 
 extern const struct demo_phase demo_phases[];

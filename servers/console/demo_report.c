@@ -111,7 +111,7 @@ static bool expectation_holds(const struct demo_expectation *expectation, uint32
 static void expectation_check(struct demo *demo, const struct demo_expectation *expectation)
 {
     unsigned concerned = 0, wrong = 0;
-    char what[96];
+    char what[160];
 
     for (unsigned i = 0; i < demo->pools_count; i++)
         for (unsigned lock_class = 0; lock_class < demo->console->counters.system->classes; lock_class++)

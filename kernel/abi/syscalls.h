@@ -54,7 +54,7 @@
       "Cuts a region: the first `frames` frames stay, the rest becomes a new region. Needs CONTROL.")        \
     X(region_merge, 22, "region, slot of the region that follows it", PLAIN,                                 \
       "Joins two regions that lie side by side; the second capability dies. Needs CONTROL on both.")         \
-    X(region_make_pool, 23, "region, slot, name (8 bytes in a word)", PLAIN,                                 \
+    X(region_make_pool, 23, "region, slot, name (8 bytes in a word)", WAIT,                                  \
       "Turns a region none of whose frames is mapped into a pool. Needs CONTROL.")                           \
     X(pool_destroy, 24, "pool", WAIT,                                                                        \
       "Ends everything in the pool; returns when its region is free again. Needs CONTROL.")                  \

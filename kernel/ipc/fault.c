@@ -6,19 +6,30 @@
  */
 #include "kernel/ipc/fault.h"
 #include "kernel/abi/ipc.h"
+#include "kernel/boot/platform.h"
 #include "kernel/cap/cap.h"
 #include "kernel/ipc/call.h"
 #include "kernel/log/log.h"
 #include "kernel/thread/thread.h"
 #include "kernel/trap/syscall.h"
 
+/* Nobody will hear of it: the first server's fault, or that of a thread whose pager is gone. The console does. */
+static void untold(const struct thread *thread)
+{
+    if (thread->in_fault == FAULT_SENDING)
+        kprintf("sluice: thread %u stopped: vector %lu error %lx address %lx rip %lx\n", thread->id,
+                thread->fault_vector, thread->fault_error, thread->fault_address, thread->frame.rip);
+}
+
 int64_t fault_send(struct thread *thread)
 {
     enum thread_wait kind = thread->in_fault == FAULT_EXIT ? WAIT_SEND : WAIT_CALL;
     if (thread->step != 0)
         return endpoint_send_continue(thread, kind);
-    if (!cap_alive(&thread->fault_endpoint))
+    if (!cap_alive(&thread->fault_endpoint)) {
+        untold(thread);
         return SYSCALL_EXIT;
+    }
     int64_t result = endpoint_send(thread, &thread->fault_endpoint, kind, SLUICE_FOREVER);
     if (result == SYSCALL_BLOCKED || result == SYSCALL_FORWARD)
         return result;

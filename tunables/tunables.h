@@ -44,7 +44,6 @@ void transition_node_handle(struct mailbox_node *node);
 /* Any CPU, any lock held: a wait for a lock passed watchdog.wait, or the heartbeat failed (enum sluice_reset_reason).
  * Only sends this CPU a message; the work is done when it comes by. */
 void watchdog_reset(unsigned reason);
-/* CPU 0, whenever it sets its timer and when the timer fires: does what is due (heartbeat, time-outs and delays of
- * transitions); returns the TSC time it wants to be called again, 0 for none. One load and a compare when nothing is
- * due. Who brings that time forward sends CPU 0 PENDING_RESCHEDULE. */
+/* CPU 0, at the time that was given to sched_watchdog_set or returned here: does what is due (heartbeat, time-outs and
+ * delays of transitions); returns the TSC time it wants to be called again, 0 for none. */
 uint64_t watchdog_check_cpu(void);

@@ -7,6 +7,7 @@
  */
 #include "kernel/cap/cap.h"
 #include "kernel/log/log.h"
+#include "kernel/sched/sched.h"
 #include "kernel/thread/thread.h"
 #include "kernel/trap/syscall.h"
 #include "smp/cpu.h"
@@ -23,6 +24,14 @@ static struct {
     struct mailbox_node reset_node, poke_node;
 } watchdog = {.due_tsc = UINT64_MAX};
 
+/* CPU 0. */
+static void timer_follow(void)
+{
+    /* Relaxed: who lowers it later sends a message after it. */
+    uint64_t due = atomic_load_relaxed(&watchdog.due_tsc);
+    sched_watchdog_set(due == UINT64_MAX ? 0 : due);
+}
+
 void watchdog_due_before(uint64_t tsc)
 {
     uint64_t due = atomic_load_relaxed(&watchdog.due_tsc); /* relaxed: the exchange below decides */
@@ -31,7 +40,7 @@ void watchdog_due_before(uint64_t tsc)
     if (tsc >= due)
         return;
     if (cpu_number() == 0)
-        cpu_self()->timer_stale = 1;
+        timer_follow();
     else if (!atomic_exchange(&watchdog.poked, 1))
         cpu_send(0, &watchdog.poke_node, MAILBOX_TRANSITION);
 }
@@ -49,10 +58,10 @@ static void policies_reset(uint32_t reason)
 bool watchdog_node_handle(struct mailbox_node *node)
 {
     if (node == &watchdog.poke_node) {
-        /* Full fence: who lowers due_tsc from now on sends again, what was lowered before is seen below in
-         * watchdog_check_cpu; pairs with watchdog_due_before() in watchdog.c. */
+        /* Full fence: who lowers due_tsc from now on sends again, what was lowered before is seen below; pairs with
+         * watchdog_due_before() in watchdog.c. */
         atomic_exchange(&watchdog.poked, 0);
-        cpu_self()->timer_stale = 1;
+        timer_follow();
         return true;
     }
     if (node != &watchdog.reset_node)

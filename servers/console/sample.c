@@ -79,8 +79,3 @@ void sample_lock(const struct sample *before, const struct sample *now, unsigned
     difference->forwarded = to->forwarded - from->forwarded;
     difference->queue_sum = to->queue_sum - from->queue_sum;
 }
-
-uint64_t lock_operations(const struct sluice_lock_counters *counters)
-{
-    return counters->acquired > counters->forwarded ? counters->acquired - counters->forwarded : 0;
-}

@@ -25,5 +25,3 @@ void sample_cpu(const struct counters *counters, const struct sample *before, co
                 int cpu, struct sluice_cpu_counters *difference);
 void sample_lock(const struct sample *before, const struct sample *now, unsigned pool, unsigned lock_class,
                  struct sluice_lock_counters *difference);
-/* Acquisitions, each operation counted once: what was forwarded was counted at both ends. */
-uint64_t lock_operations(const struct sluice_lock_counters *counters);

@@ -86,7 +86,7 @@ static void class_stats(struct console *console, unsigned pool, unsigned lock_cl
     share = text_share(sum.contended, sum.acquired);
     printf("  %-13s %-14s %11lu %9lu %3lu.%03lu%% %9lu %8lu %8lu %8lu %5lu.%02lu\n",
            console->counters.system->class_info[lock_class].name, policy_format(text, policy),
-           (unsigned long)lock_operations(&sum), (unsigned long)sum.contended, (unsigned long)(share / 1000),
+           (unsigned long)sum.acquired, (unsigned long)sum.contended, (unsigned long)(share / 1000),
            (unsigned long)(share % 1000), (unsigned long)sum.forwarded,
            (unsigned long)(sum.contended ? sum.wait_cycles / sum.contended : 0),
            (unsigned long)sum.wait_max_cycles,
@@ -107,7 +107,7 @@ static void pool_stats(struct console *console, unsigned pool, struct sluice_loc
     for (unsigned i = 0; i < console->counters.system->classes; i++) {
         class_stats(console, pool, i, info.policy[i]);
         counters_lock_sum(&console->counters, pool, i, &sum);
-        total->acquired += lock_operations(&sum);
+        total->acquired += sum.acquired;
         total->contended += sum.contended;
         total->forwarded += sum.forwarded;
     }

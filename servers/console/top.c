@@ -29,7 +29,7 @@ static void hot_insert(struct hot *list, const struct hot *hot)
 {
     unsigned at = TOP_CLASSES;
 
-    while (at > 0 && lock_operations(&hot->counters) > lock_operations(&list[at - 1].counters))
+    while (at > 0 && hot->counters.acquired > list[at - 1].counters.acquired)
         at--;
     if (at == TOP_CLASSES)
         return;
@@ -46,7 +46,7 @@ static void hot_collect(const struct counters *counters, const struct sample *be
     for (hot.pool = 0; hot.pool < counters->system->pools_max; hot.pool++)
         for (hot.lock_class = 0; hot.lock_class < counters->system->classes; hot.lock_class++) {
             sample_lock(before, now, hot.pool, hot.lock_class, &hot.counters);
-            if (lock_operations(&hot.counters) > 0)
+            if (hot.counters.acquired > 0)
                 hot_insert(list, &hot);
         }
 }
@@ -54,8 +54,7 @@ static void hot_collect(const struct counters *counters, const struct sample *be
 static void hot_show(struct console *console, const struct hot *hot, uint64_t ns)
 {
     char label[SLUICE_POOL_NAME_BYTES + 1], text[POLICY_TEXT_BYTES];
-    uint64_t operations = lock_operations(&hot->counters),
-             share = text_share(hot->counters.contended, operations);
+    uint64_t operations = hot->counters.acquired, share = text_share(hot->counters.contended, operations);
     struct sluice_pool_info info;
 
     if (operations == 0 || !counters_pool(&console->counters, hot->pool, &info))

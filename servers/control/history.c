@@ -99,7 +99,8 @@ bool history_count(struct history *history, const struct counters *counters, uns
     for (unsigned cpu = 0; cpu < counters->system->cpus; cpu++) {
         const struct sluice_lock_counters *page = counters_lock(counters, cpu, pool, lock_class);
 
-        if (atomic_load_relaxed(&page->acquired) == class->before[cpu].acquired)
+        if (atomic_load_relaxed(&page->acquired) == class->before[cpu].acquired &&
+            atomic_load_relaxed(&page->forwarded) == class->before[cpu].forwarded)
             continue;
         counters_read(&now, page);
         good &= counters_difference(&difference, &class->before[cpu], &now);

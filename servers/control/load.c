@@ -40,7 +40,7 @@ void load_begin(struct load *load, uint64_t memory_periods)
 
 void load_count(struct load *load, unsigned cpu, const struct sluice_lock_counters *difference)
 {
-    load->cpu_use[cpu] += difference->acquired;
+    load->cpu_use[cpu] += difference->acquired + difference->forwarded;
     load->fresh_acquired += difference->acquired;
     load->fresh_forwarded += difference->forwarded;
     load->contended += difference->contended;
@@ -58,12 +58,10 @@ void load_count(struct load *load, unsigned cpu, const struct sluice_lock_counte
 void load_end(struct load *load, uint32_t policy, uint64_t elapsed_cycles)
 {
     unsigned owner = SLUICE_POLICY_CPU(policy);
-    uint64_t forwarded =
-        load->fresh_forwarded < load->fresh_acquired ? load->fresh_forwarded : load->fresh_acquired;
+    uint64_t forwarded = load->fresh_forwarded;
 
     if (SLUICE_POLICY_GRANULARITY(policy) == SLUICE_GRANULARITY_OFF && owner < load->cpus)
         load->cpu_use[owner] -= forwarded < load->cpu_use[owner] ? forwarded : load->cpu_use[owner];
-    load->fresh_acquired -= forwarded;
     load->acquired += load->fresh_acquired;
     load->elapsed_cycles += elapsed_cycles;
     if (load->fresh_hold_cycles > 0 && load->hold_cycles == 0)

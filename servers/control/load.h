@@ -5,8 +5,8 @@
  * Owns: struct load, enum input. Entry points: load_begin, load_count, load_end, load_forget, load_inputs. Pure.
  * Context: one thread. Locks: none. Tests: tests/host/test_control.c.
  *
- * An operation that an off policy forwards is counted where it came from and again where it was done: the use of each
- * CPU is what came from it, the throughput counts it once.
+ * An operation that an off policy forwards is counted as forwarded where it came from and as acquired where it was done:
+ * the use of each CPU is what came from it.
  */
 #pragma once
 #include "kernel/abi/log.h"

@@ -56,7 +56,7 @@ static uint64_t epoch_begin_locked(void)
     atomic_store_relaxed(&epoch.began_tsc, clock_tsc());
     /* Relaxed: nobody answers number `n` before the exchange below shows it. */
     atomic_store_relaxed(&epoch.unanswered, epoch.members);
-    /* Full fence, the asker's half of the race with idle CPUs, see epoch_ask(). */
+    /* Full fence: what the waiters stored, and this, before idle states are read, see epoch_ask(). */
     atomic_exchange(&epoch.number, number);
     return number;
 }
@@ -132,19 +132,9 @@ void epoch_ack_cpu(void)
 
 void epoch_idle_enter_cpu(void)
 {
-    struct cpu *self = cpu_self();
-    /* Full fence. pairs with epoch_ask(): 1 before we read the number; it stores the number before it reads the 1. One
-     * of the two sees the other, so no grace period misses us. */
-    atomic_exchange(&self->idle_state, 1u);
-    /* pairs with epoch_begin_locked() in epoch.c: the number before our answer to it */
-    uint64_t number = atomic_load_acquire(&epoch.number);
-    if (atomic_load_relaxed(&self->epoch_acked) >= number)
-        return;
-    /* One began after the way out had looked at the pending word. We may be the last to answer, and callbacks have work
-     * for this CPU: so it is not done here, but in the interrupt that ends the sleep before it began. */
-    epoch_idle_leave_cpu();
-    atomic_fetch_or(&self->pending, PENDING_EPOCH);
-    ipi_send(self->apic_id);
+    /* No fence after it: whoever sees the 1 too late sets our pending bit and sends an IPI, which is latched until we
+     * sleep. pairs with epoch_ask(): all we did in the kernel before the callbacks of a grace period answered for us */
+    atomic_store_release(&cpu_self()->idle_state, 1u);
 }
 
 void epoch_idle_leave_cpu(void)

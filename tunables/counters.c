@@ -7,6 +7,7 @@
  *      system page | pool infos | transition records | CPU 0: lock counters, CPU counters, event ring | CPU 1: ... |
  */
 #include "tunables/counters.h"
+#include "kernel/boot/memory.h"
 #include "smp/cpu.h"
 #include "tunables/transition.h"
 
@@ -79,10 +80,7 @@ static void *cut(char **rest, uint64_t bytes)
 void counters_init(void *memory, unsigned cpus_present)
 {
     struct layout layout = layout_now();
-    uint64_t *words = memory, count = counters_bytes(cpus_present) / sizeof(*words);
-    for (uint64_t i = 0; i < count; i++)
-        words[i] = 0;
-
+    memory_clear(memory, counters_bytes(cpus_present));
     char *rest = memory;
     counters_system = cut(&rest, SLUICE_PAGE_BYTES);
     counters_pool_infos = cut(&rest, layout.infos);

@@ -41,9 +41,9 @@ static struct transition_signal *signal_take(struct transition *t, const struct 
 
 static bool pool_alive(const struct pool *pool)
 {
-    /* pairs with the destruction of a pool in mm/: its generation becomes even before it calls transition_pool_idle,
-     * which takes the lock that we hold */
-    return atomic_load_acquire(&pool->generation) & 1;
+    /* Relaxed: sys_pool_destroy makes it even before transition_pool_idle is asked, which takes the lock that we hold: a
+     * transition that begins here is seen there. */
+    return atomic_load_relaxed(&pool->generation) & 1;
 }
 
 /* OK, or why not. Reversing: the proposal of the policy that it came from. */

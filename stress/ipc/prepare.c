@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What stress/ipc is made of: a pool and an endpoint for each server, a badge for each client; and what has to be
+ * true when it ends.
+ * Context: the program's first thread. Locks: none. Tests: tests/user/stress.t.
+ */
+#include "servers/lib/process.h"
+#include "stress/ipc/ipc.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+#define POOL_PAGES 16u /* with room for the endpoint and the kernel's own page of the pool */
+
+static bool server_prepare(struct ipc_setup *setup, uint64_t i)
+{
+    struct ipc_server *server = &setup->server[i];
+    char name[9];
+    snprintf(name, sizeof name, "%s%lu", setup->mode == IPC_FAN ? "fan" : "pair", (unsigned long)(i % 10000));
+    server->setup = setup;
+    if (i == 0 || setup->pools == IPC_POOLS_OWN) {
+        if (resource_pool_init(&server->pool, POOL_PAGES, setup->pools == IPC_POOLS_OWN ? name : "shared") != 0)
+            return false;
+    }
+    server->endpoint = resource_object(server->pool.slot ? server->pool.slot : setup->server[0].pool.slot,
+                                       SLUICE_TYPE_ENDPOINT, 0, 0);
+    server->received = calloc(setup->clients, sizeof *server->received);
+    server->buffer = setup->bytes ? calloc(1, setup->bytes) : NULL;
+    return server->endpoint && server->received && (server->buffer || !setup->bytes);
+}
+
+static bool client_prepare(struct ipc_setup *setup, uint64_t i)
+{
+    struct ipc_client *client = &setup->client[i];
+    const struct ipc_server *server = &setup->server[setup->mode == IPC_FAN ? 0 : i];
+    client->setup = setup;
+    client->number = i;
+    client->endpoint = sluice_slot_alloc();
+    client->buffer = setup->bytes ? calloc(1, setup->bytes) : NULL;
+    return client->endpoint && (client->buffer || !setup->bytes) &&
+           sluice_cap_copy(0, client->endpoint, server->endpoint, SLUICE_RIGHT_WRITE, i + 1) == 0;
+}
+
+/* Servers first: they wait when the clients come. */
+static bool workers_prepare(struct ipc_setup *setup, struct crew *crew)
+{
+    bool good = true;
+    for (uint64_t i = 0; i < setup->servers; i++) {
+        uint64_t cpu = setup->mode == IPC_FAN ? 0 : i % crew->cpus;
+        if (setup->mode == IPC_CROSS)
+            cpu = (cpu + 1) % crew->cpus;
+        good = good && crew_add(crew, ipc_server_body, &setup->server[i], (unsigned)cpu, false);
+    }
+    for (uint64_t i = 0; i < setup->clients; i++)
+        good = good && crew_add(crew, ipc_client_body, &setup->client[i], (unsigned)(i % crew->cpus), true);
+    return good;
+}
+
+bool ipc_prepare(struct ipc_setup *setup, struct crew *crew)
+{
+    setup->server = aligned_alloc(64, setup->servers * sizeof *setup->server);
+    setup->client = aligned_alloc(64, setup->clients * sizeof *setup->client);
+    if (!setup->server || !setup->client)
+        return false;
+    setup->objects = resource_detail(SLUICE_SLOT_POOL, RESOURCE_POOL_OBJECTS);
+    for (uint64_t i = 0; i < setup->servers; i++) {
+        setup->server[i] = (struct ipc_server){0};
+        if (!server_prepare(setup, i))
+            return false;
+    }
+    for (uint64_t i = 0; i < setup->clients; i++) {
+        setup->client[i] = (struct ipc_client){0};
+        if (!client_prepare(setup, i))
+            return false;
+    }
+    return workers_prepare(setup, crew);
+}
+
+void ipc_servers_end(struct ipc_setup *setup)
+{
+    for (uint64_t i = 0; i < setup->servers; i++) {
+        struct sluice_message message = {.tag = SLUICE_TAG(IPC_LABEL_END, 0, 0)};
+        sluice_call(setup->server[i].endpoint, &message, sluice_deadline_ms(30000));
+    }
+}
+
+static void sums_judge(const struct ipc_setup *setup, struct crew *crew)
+{
+    for (uint64_t i = 0; i < setup->clients; i++) {
+        const struct ipc_account *sent = &setup->client[i].sent;
+        const struct ipc_account *received = &setup->server[setup->mode == IPC_FAN ? 0 : i].received[i];
+        if (sent->count != received->count)
+            crew_fail(crew, "a message was lost or came twice");
+        else if (sent->sum != received->sum)
+            crew_fail(crew, "a message was changed on its way");
+    }
+}
+
+void ipc_judge(struct ipc_setup *setup, struct crew *crew)
+{
+    sums_judge(setup, crew);
+    for (uint64_t i = 0; i < setup->clients; i++)
+        sluice_slot_drop(setup->client[i].endpoint);
+    for (uint64_t i = 0; i < setup->servers; i++)
+        if (resource_object_end(setup->server[i].endpoint) != 0)
+            crew_fail(crew, "an endpoint can't be destroyed");
+    for (uint64_t i = 0; i < setup->servers; i++) {
+        struct resource_pool *pool = &setup->server[i].pool;
+        if (!pool->slot)
+            continue;
+        if (!resource_settles(pool->slot, RESOURCE_POOL_OBJECTS, 0))
+            crew_fail(crew, "an object is left in a pool");
+        if (resource_pool_end(pool) != 0)
+            crew_fail(crew, "a pool can't be destroyed");
+    }
+    if (!resource_settles(SLUICE_SLOT_POOL, RESOURCE_POOL_OBJECTS, setup->objects))
+        crew_fail(crew, "an object is left in the process's pool");
+}

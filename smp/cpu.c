@@ -38,7 +38,8 @@ struct cpu *cpu_area_make(unsigned number, uint32_t apic_id, uint32_t node)
 
 uint64_t cpu_area_bytes(void)
 {
-    return sizeof(struct cpu_area) + cpu_area_bytes_x86() + 2 * SLUICE_PAGE_BYTES; /* two parts, each in whole pages */
+    return sizeof(struct cpu_area) + cpu_area_bytes_x86() +
+           2 * SLUICE_PAGE_BYTES; /* two parts, each in whole pages */
 }
 
 void cpu_notify(unsigned cpu, uint32_t bits)

@@ -43,7 +43,8 @@ void cpu_announce(struct cpu *cpu)
 static void all_startup(unsigned count)
 {
     for (unsigned i = 1; i < count; i++)
-        if (atomic_load_relaxed(&start_state[i]) == START_WAITING) /* relaxed: a second message does no harm */
+        if (atomic_load_relaxed(&start_state[i]) ==
+            START_WAITING) /* relaxed: a second message does no harm */
             bringup_send_startup(cpus[i]->apic_id);
 }
 
@@ -110,4 +111,7 @@ void cpus_release(void)
 {
     /* pairs with cpu_announce() in start.c: numbers and counters before release */
     atomic_store_release(&released, 1u);
+    for (unsigned i = 1; i < cpu_count; i++)
+        while (!atomic_load_relaxed(&cpus[i]->online)) /* relaxed: nothing of it is read here */
+            cpu_relax();
 }

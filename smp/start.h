@@ -25,6 +25,6 @@ uint64_t cpu_area_bytes(void);
 unsigned cpus_make(unsigned max_cpus);
 /* Starts cpus[1..count-1]; cpu_count is then the number that take part, with numbers 0..cpu_count-1. */
 void cpus_start(unsigned count);
-void cpus_release(void);
+void cpus_release(void); /* returns when all of them are online */
 /* On the other CPU: returns once it may take part; never, if it came too late. */
 void cpu_announce(struct cpu *cpu);

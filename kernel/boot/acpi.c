@@ -70,7 +70,8 @@ static const struct acpi_header *table_at(uint64_t physical)
 }
 
 /* The first table of that name in the root table, whose entries are 4 or 8 bytes long. */
-static const struct acpi_header *table_find(const struct acpi_header *root, unsigned entry_bytes, const char *name)
+static const struct acpi_header *table_find(const struct acpi_header *root, unsigned entry_bytes,
+                                            const char *name)
 {
     const uint8_t *entries = (const uint8_t *)(root + 1);
     unsigned count = (root->bytes - sizeof(*root)) / entry_bytes;
@@ -83,7 +84,8 @@ static const struct acpi_header *table_find(const struct acpi_header *root, unsi
     return NULL;
 }
 
-static void entries_visit(const struct acpi_header *table, uint32_t at, void (*visit)(const struct acpi_entry *))
+static void entries_visit(const struct acpi_header *table, uint32_t at,
+                          void (*visit)(const struct acpi_entry *))
 {
     while (table && at + sizeof(struct acpi_entry) <= table->bytes) {
         const struct acpi_entry *entry = (const void *)((const char *)table + at);
@@ -106,14 +108,16 @@ static void cpu_add(uint32_t apic_id, uint32_t flags)
 static void ioapic_add(uint64_t physical, uint32_t first_line)
 {
     if (machine.ioapics < IOAPICS_MAX)
-        machine.ioapic[machine.ioapics++] = (struct machine_ioapic){.physical = physical, .first_line = first_line};
+        machine.ioapic[machine.ioapics++] =
+            (struct machine_ioapic){.physical = physical, .first_line = first_line};
 }
 
 /* MPS INTI flags: 1 active high, 3 active low; 1 edge, 3 level; 0 as the bus (ISA: high, edge). */
 static void override_add(uint32_t line, uint32_t flags)
 {
     if (line < SLUICE_BOOT_IRQS)
-        machine.line[line] = (struct machine_line){.level = (flags >> 2 & 3) == 3, .active_low = (flags & 3) == 3};
+        machine.line[line] =
+            (struct machine_line){.level = (flags >> 2 & 3) == 3, .active_low = (flags & 3) == 3};
 }
 
 static void madt_entry(const struct acpi_entry *entry)
@@ -140,7 +144,8 @@ static void srat_entry(const struct acpi_entry *entry)
 {
     const uint8_t *data = entry->data;
     if (entry->type == SRAT_APIC && entry->bytes >= 16 && (read32(data + 2) & CPU_ENABLED))
-        node_set(data[1], data[0] | (uint32_t)data[7] << 8 | (uint32_t)data[8] << 16 | (uint32_t)data[9] << 24);
+        node_set(data[1],
+                 data[0] | (uint32_t)data[7] << 8 | (uint32_t)data[8] << 16 | (uint32_t)data[9] << 24);
     else if (entry->type == SRAT_X2APIC && entry->bytes >= 24 && (read32(data + 10) & CPU_ENABLED))
         node_set(read32(data + 6), read32(data + 2));
 }

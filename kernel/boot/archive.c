@@ -50,7 +50,8 @@ static const char *entry_read(const uint8_t *archive, uint64_t bytes, uint64_t a
         return "it ends without its last entry";
     if (memcmp(header, "070701", 6) != 0)
         return "an entry does not begin with 070701";
-    if (!field_read(header, FIELD_FILE_BYTES, &file_bytes) || !field_read(header, FIELD_NAME_BYTES, &name_bytes))
+    if (!field_read(header, FIELD_FILE_BYTES, &file_bytes) ||
+        !field_read(header, FIELD_NAME_BYTES, &name_bytes))
         return "a length is no number";
     uint64_t name_at = at + HEADER_BYTES, data_at = align4(name_at + name_bytes);
     if (name_bytes == 0 || data_at > bytes || file_bytes > bytes - data_at)

@@ -33,7 +33,8 @@ struct elf_program_header {
 static const char *segment_read(const uint8_t *file, uint64_t bytes, const struct elf_program_header *from,
                                 struct elf_segment *segment)
 {
-    if (from->offset > bytes || from->file_bytes > bytes - from->offset || from->file_bytes > from->memory_bytes)
+    if (from->offset > bytes || from->file_bytes > bytes - from->offset ||
+        from->file_bytes > from->memory_bytes)
         return "a segment reaches beyond the file";
     if (from->address < SLUICE_USER_MIN || from->address >= SLUICE_USER_MAX ||
         from->memory_bytes > SLUICE_USER_MAX - from->address)
@@ -60,7 +61,8 @@ static const char *header_check(const struct elf_header *header, uint64_t bytes)
         return "it is no ELF64 file";
     if (header->type != ELF_EXECUTABLE || header->machine != ELF_X86_64)
         return "it is no static x86-64 program";
-    if (header->program_header_bytes != sizeof(struct elf_program_header) || header->program_headers > bytes ||
+    if (header->program_header_bytes != sizeof(struct elf_program_header) ||
+        header->program_headers > bytes ||
         header->program_header_count > (bytes - header->program_headers) / sizeof(struct elf_program_header))
         return "its program headers reach beyond the file";
     return NULL;

@@ -29,8 +29,8 @@
 #include "tunables/tunables.h"
 
 #define MIB (1ul << 20)
-#define TABLES_BYTES MIB       /* page tables and rounding */
-#define USER_BYTES (8 * MIB)   /* what the servers need to come up */
+#define TABLES_BYTES MIB     /* page tables and rounding */
+#define USER_BYTES (8 * MIB) /* what the servers need to come up */
 
 static void option_warn(const char *word, const char *why)
 {
@@ -102,7 +102,8 @@ static void interrupts_make(void)
 static void cpu_join(struct cpu *cpu)
 {
     epoch_join_cpu();
-    atomic_store_relaxed(&cpu->online, 1u); /* relaxed: only told; what others send it is ordered by its mailbox */
+    atomic_store_relaxed(&cpu->online,
+                         1u); /* relaxed: only told; what others send it is ordered by its mailbox */
     log_event(SLUICE_EVENT_BOOT, cpu->number, 0, 0);
 }
 
@@ -122,9 +123,9 @@ static void started_say(void)
 
 _Noreturn void boot_main(uint64_t loader, uint64_t information)
 {
-    console_init();                                     /*  1  words reach the serial line */
-    idt_init();                                         /*  2  a fault of boot is told */
-    handover_read(loader, information);                 /*  3  command line, RAM, archive, ACPI's root are known */
+    console_init();                     /*  1  words reach the serial line */
+    idt_init();                         /*  2  a fault of boot is told */
+    handover_read(loader, information); /*  3  command line, RAM, archive, ACPI's root are known */
     tunables_parse(handover.command_line, option_warn); /*  4  tunables have their boot values */
     acpi_read(handover.rsdp, apic_id_cpu());            /*  5  CPUs, interrupt lines, HPET, nodes are known */
     memory_check();                                     /*  6  there is enough; what is free can be taken */
@@ -132,20 +133,20 @@ _Noreturn void boot_main(uint64_t loader, uint64_t information)
     frames_make();                                      /*  8  a record for each frame, all reserved */
     unsigned wanted = cpus_make(cpus_wanted());         /*  9  an area and a stack for each CPU */
     cpu_x86_init_cpu(cpus[0]);                          /* 10  cpu_self, descriptor tables, protection bits */
-    interrupts_make();                                  /* 11  interrupts can be taken; all lines are masked */
-    clock_init(machine.hpet);                           /* 12  time is known, and the local timer's rate */
-    timer_init_cpu();                                   /* 13  the local timer can be armed */
-    counters_make(wanted);                              /* 14  counters and event logs take entries */
-    cpuset_configure(wanted);                           /* 15  sets can name every CPU */
-    pools_make();                                       /* 16  objects can be made in the system pool */
-    aspace_init_boot(kernel_root);                      /* 17  address spaces can be made */
-    cpus_start(wanted);                                 /* 18  the others wait; numbers are final */
-    cpu_join(cpus[0]);                                  /* 19  grace periods count this CPU */
-    cpus_release();                                     /* 20  the others join and go idle */
+    interrupts_make();             /* 11  interrupts can be taken; all lines are masked */
+    clock_init(machine.hpet);      /* 12  time is known, and the local timer's rate */
+    timer_init_cpu();              /* 13  the local timer can be armed */
+    counters_make(wanted);         /* 14  counters and event logs take entries */
+    cpuset_configure(wanted);      /* 15  sets can name every CPU */
+    pools_make();                  /* 16  objects can be made in the system pool */
+    aspace_init_boot(kernel_root); /* 17  address spaces can be made */
+    cpus_start(wanted);            /* 18  the others wait; numbers are final */
+    cpu_join(cpus[0]);             /* 19  grace periods count this CPU */
+    cpus_release();                /* 20  the others are online and idle */
     ready_say();
-    root_make();                                        /* 21  the root server is ready, all else is its regions */
+    root_make(); /* 21  the root server is ready, all else is its regions */
     started_say();
-    entry_resume(sched_exit());                         /* 22  its first instruction */
+    entry_resume(sched_exit()); /* 22  its first instruction */
 }
 
 /* Each other CPU: on its own stack and the kernel's tables. */

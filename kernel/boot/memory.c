@@ -2,12 +2,12 @@
 /*
  * Physical memory while the kernel boots.
  * Owns: boot_ram, boot_free. Entry points: kernel/boot/memory.h. Context: boot CPU. Locks: none.
- * Pieces are taken from the end of the largest free range, so that what is left makes few regions.
+ * Pieces are taken from the start of the largest free range, so that what is left makes few regions; not from its
+ * end, where firmware ran: an emulator pays for every write to a page it has translated code of, once for each CPU.
  * Tests: tests/host/test_boot_memory.c.
  */
 #include "kernel/boot/memory.h"
 #include "kernel/boot/platform.h"
-#include "kernel/boot/string.h"
 #include "mm/frame.h"
 
 #define LOW_BEGIN 0x8000ull /* the firmware's own data lie below */
@@ -113,15 +113,14 @@ uint64_t memory_take(uint64_t bytes)
     bytes = (bytes + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
     if (!memory_largest(&best) || best.end - best.start < bytes)
         boot_fail("too little memory: no %lu KiB in one piece are left", bytes >> 10);
-    uint64_t start = best.end - bytes;
-    memory_keep(start, start + bytes);
-    return start;
+    memory_keep(best.start, best.start + bytes);
+    return best.start;
 }
 
 void *memory_take_zeroed(uint64_t bytes)
 {
     void *memory = direct_map(memory_take(bytes));
-    memset(memory, 0, (bytes + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1));
+    memory_clear(memory, (bytes + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1));
     return memory;
 }
 

@@ -52,7 +52,8 @@ static void map(struct root *root, uint64_t address, uint64_t physical, uint64_t
     uint64_t pages = (bytes + PAGE_BYTES - 1) / PAGE_BYTES;
     int64_t error = aspace_map_boot(root->aspace, address, physical, pages, flags);
     if (error)
-        boot_fail("boot archive is broken: root's memory at 0x%lx can't be mapped (error %ld)", address, -error);
+        boot_fail("boot archive is broken: root's memory at 0x%lx can't be mapped (error %ld)", address,
+                  -error);
 }
 
 static void map_fresh(struct root *root, uint64_t address, uint64_t bytes)

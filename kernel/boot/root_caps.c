@@ -50,7 +50,8 @@ void root_objects_make(struct root *root)
     object_publish(&root->thread->object);
 }
 
-static void give(struct root *root, unsigned slot, struct object *object, enum sluice_type type, uint64_t badge)
+static void give(struct root *root, unsigned slot, struct object *object, enum sluice_type type,
+                 uint64_t badge)
 {
     struct cap cap = cap_make(object, type);
     cap.badge = badge;
@@ -122,6 +123,7 @@ uint64_t root_regions_bytes(void)
 void root_thread_start(struct root *root)
 {
     frame_init_user(&root->thread->frame, root->entry, SLUICE_BOOT_STACK_TOP, SLUICE_BOOT_INFO_ADDRESS);
+    root->thread->priority = SLUICE_PRIORITY_MAX; /* nobody could be given more than it has */
     root->thread->state = THREAD_READY;
     sched_ready_cpu(root->thread);
 }

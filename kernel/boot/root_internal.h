@@ -22,5 +22,5 @@ struct root {
 
 /* root_caps.c */
 void root_objects_make(struct root *root); /* its cspace, address space and thread */
-void root_caps_give(struct root *root);    /* every slot of kernel/abi/boot.h; the rest of RAM becomes regions */
+void root_caps_give(struct root *root); /* every slot of kernel/abi/boot.h; the rest of RAM becomes regions */
 void root_thread_start(struct root *root);

@@ -122,5 +122,6 @@ _Noreturn void boot_fail(const char *format, ...)
     va_list arguments;
     va_start(arguments, format);
     kprintf_list("sluice: ", format, "\n", &arguments);
+    va_end(arguments);
     machine_halt(SLUICE_EXIT_BOOT_FAILED);
 }

@@ -14,11 +14,16 @@
 #define STEPS_MAX 32u
 #define STOP_POLLS_MAX 200000u /* each about a microsecond or a turn of another virtual CPU */
 
+extern char kernel_text_begin[], kernel_rodata_begin[]; /* boot/kernel.ld */
+
 static uint32_t panicking; /* atomic: number + 1 of the CPU that panics */
 
 const char *ksym_find(uint64_t address, uint64_t *offset)
 {
     uint32_t low = 0, high = ksyms_count;
+    *offset = 0;
+    if (address < (uint64_t)kernel_text_begin || address >= (uint64_t)kernel_rodata_begin || high == 0)
+        return "?";
     while (high - low > 1) {
         uint32_t middle = low + (high - low) / 2;
         if (ksyms[middle].address <= address)
@@ -26,9 +31,10 @@ const char *ksym_find(uint64_t address, uint64_t *offset)
         else
             high = middle;
     }
-    bool inside = ksyms_count && ksyms[low].address && ksyms[low].address <= address;
-    *offset = inside ? address - ksyms[low].address : 0;
-    return inside ? &ksyms_names[ksyms[low].name_offset] : "?";
+    if (ksyms[low].address > address)
+        return "?";
+    *offset = address - ksyms[low].address;
+    return &ksyms_names[ksyms[low].name_offset];
 }
 
 static void step_print(unsigned step, uint64_t address)
@@ -45,7 +51,8 @@ static void backtrace_print(const struct panic_place *place)
     unsigned step = 0;
     if (place->address)
         step_print(step++, place->address);
-    while (step < STEPS_MAX && frame >= place->stack_bottom && frame + 16 <= place->stack_top && frame % 8 == 0) {
+    while (step < STEPS_MAX && frame >= place->stack_bottom && frame + 16 <= place->stack_top &&
+           frame % 8 == 0) {
         const uint64_t *saved = (const uint64_t *)frame; /* [0] the caller's, [1] return address */
         step_print(step++, saved[1]);
         if (saved[0] <= frame)
@@ -72,7 +79,8 @@ static void others_stop_and_print(void)
     ipi_stop_others();
     for (unsigned i = 0; i < cpu_count; i++) {
         struct panic_stop stop = {0};
-        if (i == panic_cpu() || !atomic_load_relaxed(&cpus[i]->online)) /* relaxed: it matters to nobody any more */
+        if (i == panic_cpu() ||
+            !atomic_load_relaxed(&cpus[i]->online)) /* relaxed: it matters to nobody any more */
             continue;
         for (unsigned polls = 0; polls < STOP_POLLS_MAX && stop.mode == STOPPED_NOT; polls++) {
             stop = panic_stop_of(cpus[i]);
@@ -87,10 +95,19 @@ bool panic_running(void)
     return atomic_load_relaxed(&panicking) != 0; /* relaxed: the NMI that asks came after the store */
 }
 
+void panic_stop_others(void)
+{
+    (void)atomic_cas(&panicking, 0u, panic_cpu() + 1u); /* a panic that is running goes on being one */
+    ipi_stop_others();
+}
+
 void panic_begin(void)
 {
-    if (!atomic_cas(&panicking, 0u, panic_cpu() + 1u))
-        panic_wait(); /* another CPU was first, or the panic itself failed */
+    if (!atomic_cas(&panicking, 0u, panic_cpu() + 1u)) {
+        if (atomic_load_relaxed(&panicking) == panic_cpu() + 1u) /* relaxed: this CPU wrote it */
+            machine_halt(SLUICE_EXIT_PANIC);                     /* the panic itself failed */
+        panic_wait();                                            /* another CPU was first */
+    }
     console_seize();
 }
 
@@ -109,5 +126,6 @@ _Noreturn void panic(const char *format, ...)
     va_list arguments;
     va_start(arguments, format);
     kprintf_list("", format, "\n", &arguments);
+    va_end(arguments);
     panic_end(&place);
 }

@@ -11,7 +11,7 @@ struct cpu;
 
 /* Where a back-trace begins, and the stack it must stay on. */
 struct panic_place {
-    uint64_t address;       /* of the instruction that failed; 0: the first return address is the place */
+    uint64_t address; /* of the instruction that failed; 0: the first return address is the place */
     uint64_t frame_pointer;
     uint64_t stack_bottom, stack_top;
 };
@@ -27,6 +27,8 @@ void panic_begin(void);
 /* Back-trace, the other CPUs, the end. */
 _Noreturn void panic_end(const struct panic_place *place);
 bool panic_running(void);
+/* The machine ends: nobody else goes on, nobody takes the NMI for a failure. */
+void panic_stop_others(void);
 void console_seize(void);
 
 /* kernel/trap/x86_64/trap_kernel.c */

@@ -17,7 +17,8 @@
 extern char trampoline_begin[], trampoline_end[], trampoline_target[], trampoline_efer[];
 extern uint64_t boot_efer; /* start.S */
 
-_Static_assert(offsetof(struct cpu, apic_id) == 12 && offsetof(struct cpu, idle) == 40, "trampoline.S, entry.S");
+_Static_assert(offsetof(struct cpu, apic_id) == 12 && offsetof(struct cpu, idle) == 40,
+               "trampoline.S, entry.S");
 
 static uint64_t trampoline; /* physical; 0: none */
 
@@ -35,7 +36,7 @@ uint64_t cpu_area_bytes_x86(void)
 /* The place of a word of the trampoline in its copy. */
 static uint32_t *trampoline_word(const char *symbol)
 {
-    return direct_map(trampoline + (uint64_t)(symbol - trampoline_begin));
+    return direct_map(trampoline + (uint64_t)symbol - (uint64_t)trampoline_begin);
 }
 
 bool bringup_prepare(void)
@@ -43,7 +44,7 @@ bool bringup_prepare(void)
     trampoline = memory_low_page();
     if (!trampoline)
         return false;
-    memcpy(direct_map(trampoline), trampoline_begin, (size_t)(trampoline_end - trampoline_begin));
+    memcpy(direct_map(trampoline), trampoline_begin, (uint64_t)trampoline_end - (uint64_t)trampoline_begin);
     *trampoline_word(trampoline_target) += (uint32_t)trampoline; /* a far jump needs the whole address */
     *trampoline_word(trampoline_efer) = (uint32_t)boot_efer;
     return true;

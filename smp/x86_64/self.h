@@ -8,6 +8,7 @@
 static inline struct cpu *cpu_self(void)
 {
     struct cpu *self;
-    __asm__("mov %%gs:0, %0" : "=r"(self)); /* not volatile: it never changes on one CPU, and the kernel does not migrate */
+    __asm__("mov %%gs:0, %0"
+            : "=r"(self)); /* not volatile: it never changes on one CPU, and the kernel does not migrate */
     return self;
 }

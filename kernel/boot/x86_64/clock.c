@@ -31,7 +31,7 @@ extern uint64_t boot_entry_tsc; /* start.S */
 uint64_t tsc_hz;
 static volatile uint64_t *hpet; /* NULL: there is none */
 static bool use_tsc;
-static uint64_t origin; /* the clock at the kernel's entry */
+static uint64_t origin;                    /* the clock at the kernel's entry */
 static uint64_t ns_per_tick, ticks_per_ns; /* << RATE_SHIFT */
 
 uint64_t clock_tsc(void)

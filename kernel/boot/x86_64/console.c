@@ -62,7 +62,8 @@ void console_write(const char *text, uint64_t bytes)
 {
     if (!console.present)
         return;
-    while (!console.seized && atomic_exchange(&console.lock, 1u)) /* pairs with console_write() in console.c */
+    while (!console.seized &&
+           atomic_exchange(&console.lock, 1u)) /* pairs with console_write() in console.c */
         cpu_relax();
     for (uint64_t i = 0; i < bytes; i++) {
         if (text[i] == '\n')

@@ -86,7 +86,8 @@ void irq_line_unmask(unsigned line, uint32_t apic_id)
 {
     const struct machine_ioapic *ioapic = ioapic_of(line);
     const struct machine_line *how = &machine.line[line];
-    uint32_t low = (VECTOR_IRQ0 + line) | (how->level ? ENTRY_LEVEL : 0) | (how->active_low ? ENTRY_ACTIVE_LOW : 0);
+    uint32_t low =
+        (VECTOR_IRQ0 + line) | (how->level ? ENTRY_LEVEL : 0) | (how->active_low ? ENTRY_ACTIVE_LOW : 0);
     if (!ioapic || line_open[line])
         return;
     line_open[line] = true;
@@ -101,5 +102,6 @@ void irq_line_mask(unsigned line)
     if (!ioapic || !machine.line[line].level)
         return;
     line_open[line] = false;
-    ioapic_write(ioapic->physical, IOAPIC_ENTRIES + (line - ioapic->first_line) * 2, ENTRY_MASKED | ENTRY_LEVEL);
+    ioapic_write(ioapic->physical, IOAPIC_ENTRIES + (line - ioapic->first_line) * 2,
+                 ENTRY_MASKED | ENTRY_LEVEL);
 }

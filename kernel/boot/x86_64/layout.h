@@ -27,7 +27,7 @@
 #define CR0_NUMERIC_ERROR 0x20
 #define CR0_WRITE_PROTECT 0x10000
 #define CR0_PAGING 0x80000000
-#define CR0_KERNEL \
+#define CR0_KERNEL                                                                                           \
     (CR0_PROTECTED | CR0_MONITOR_FPU | CR0_EXTENSION | CR0_NUMERIC_ERROR | CR0_WRITE_PROTECT | CR0_PAGING)
 #define CR4_PAE 0x20
 #define CR4_MACHINE_CHECK 0x40

@@ -19,7 +19,8 @@ void paging_map_device(uint64_t physical); /* uncached, 4 KiB, at its place in t
 uint64_t paging_map_stack(unsigned index);
 
 /* clock.c */
-void clock_init(uint64_t hpet_physical); /* chooses the clock and learns its rate; ends the boot when it can't */
+void clock_init(
+    uint64_t hpet_physical); /* chooses the clock and learns its rate; ends the boot when it can't */
 bool clock_is_tsc(void);
 uint64_t clock_ticks_of_us(uint64_t us);
 void clock_wait_us(uint64_t us);

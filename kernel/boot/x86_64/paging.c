@@ -27,8 +27,8 @@ extern char kernel_text_begin[], kernel_rodata_begin[], kernel_data_begin[], ker
 extern uint64_t boot_efer; /* start.S */
 
 uint64_t kernel_root;
-static unsigned largest_shift;  /* of a leaf: 30 with 1 GiB pages, else 21 */
-static uint64_t no_execute;     /* ENTRY_NO_EXECUTE where the CPU has it */
+static unsigned largest_shift; /* of a leaf: 30 with 1 GiB pages, else 21 */
+static uint64_t no_execute;    /* ENTRY_NO_EXECUTE where the CPU has it */
 
 static uint64_t *table_of(uint64_t *entry)
 {

@@ -53,7 +53,8 @@ void frame_write(struct frame *frame, const struct sluice_registers *registers)
     *frame = (struct frame){
         .cap = registers->rdi,
         .tag = registers->rsi,
-        .word = {registers->rdx, registers->r10, registers->r8, registers->r9, registers->r12, registers->r13},
+        .word = {registers->rdx, registers->r10, registers->r8, registers->r9, registers->r12,
+                 registers->r13},
         .deadline = registers->r14,
         .result = registers->rax,
         .kept = {registers->rbx, registers->rbp, registers->r15},

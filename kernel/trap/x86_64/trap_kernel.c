@@ -13,7 +13,7 @@
 #include "kernel/trap/x86_64/cpu_x86.h"
 #include "smp/cpu.h"
 
-extern char entry_idle_begin[], entry_idle_end[];
+extern char entry_idle_begin[], entry_idle_end[], kernel_end[];
 
 /* The GS base is the CPU's area from cpu_x86_init_cpu on; before it there is only the boot CPU. */
 static struct cpu *self_or_null(void)
@@ -34,17 +34,19 @@ _Noreturn void panic_wait(void)
         __asm__ volatile("cli; hlt");
 }
 
-/* The stack that a frame pointer lies on: one of the CPU's, or whatever boot runs on, page by page. */
+/* The stack that a frame pointer lies on: a CPU's own; boot's, in the image; an interrupt stack, in the direct map. */
 static struct panic_place place_of(uint64_t address, uint64_t frame_pointer)
 {
-    struct panic_place place = {address, frame_pointer, frame_pointer & ~0xfffull, (frame_pointer | 0xfff) + 1};
-    if (frame_pointer >= STACKS_BASE && frame_pointer < KERNEL_OFFSET) {
+    struct panic_place place = {
+        .address = address, .frame_pointer = frame_pointer, .stack_bottom = frame_pointer};
+    if (frame_pointer >= STACKS_BASE && frame_pointer < KERNEL_OFFSET)
         place.stack_top = (frame_pointer | (STACKS_STRIDE - 1)) + 1;
-        place.stack_bottom = place.stack_top - STACK_BYTES;
-    } else if (frame_pointer < KERNEL_OFFSET && !self_or_null()) {
-        place.stack_top = place.stack_bottom; /* nothing to trust */
-    }
-    return place;
+    else if (frame_pointer >= KERNEL_OFFSET && frame_pointer < (uint64_t)kernel_end)
+        place.stack_top = (uint64_t)kernel_end;
+    else if (self_or_null() &&
+             frame_pointer - (uint64_t)self_or_null()->x86->ist < IST_STACKS * IST_STACK_BYTES)
+        place.stack_top = (uint64_t)self_or_null()->x86->ist + IST_STACKS * IST_STACK_BYTES;
+    return place; /* anywhere else: stack_top 0, nothing to trust */
 }
 
 struct panic_place panic_place_here(const void *frame_pointer)
@@ -79,10 +81,13 @@ static _Noreturn void stop_here(const struct kernel_frame *frame)
 static const char *vector_name(uint64_t vector)
 {
     static const char *const names[] = {
-        [0] = "divide error", [2] = "NMI", [3] = "breakpoint", [6] = "invalid opcode", [7] = "FPU used",
-        [8] = "double fault", [10] = "invalid TSS", [11] = "segment not present", [12] = "stack fault",
-        [13] = "general protection", [14] = "page fault", [17] = "alignment check", [18] = "machine check",
-        [19] = "SIMD exception",
+        [0] = "divide error",   [2] = "NMI",
+        [3] = "breakpoint",     [6] = "invalid opcode",
+        [7] = "FPU used",       [8] = "double fault",
+        [10] = "invalid TSS",   [11] = "segment not present",
+        [12] = "stack fault",   [13] = "general protection",
+        [14] = "page fault",    [17] = "alignment check",
+        [18] = "machine check", [19] = "SIMD exception",
     };
     const char *name = vector < sizeof(names) / sizeof(names[0]) ? names[vector] : NULL;
     return name ? name : "trap";
@@ -90,8 +95,8 @@ static const char *vector_name(uint64_t vector)
 
 static void registers_print(const struct kernel_frame *f)
 {
-    kprintf("  rip %016lx  rsp %016lx  rflags %08lx  cs %02lx  cr2 %016lx  cr3 %lx\n", f->rip, f->rsp, f->rflags,
-            f->cs, cr2_read(), cr3_read());
+    kprintf("  rip %016lx  rsp %016lx  rflags %08lx  cs %02lx  cr2 %016lx  cr3 %lx\n", f->rip, f->rsp,
+            f->rflags, f->cs, cr2_read(), cr3_read());
     kprintf("  rax %016lx  rbx %016lx  rcx %016lx  rdx %016lx\n", f->rax, f->rbx, f->rcx, f->rdx);
     kprintf("  rsi %016lx  rdi %016lx  rbp %016lx  r8  %016lx\n", f->rsi, f->rdi, f->rbp, f->r8);
     kprintf("  r9  %016lx  r10 %016lx  r11 %016lx  r12 %016lx\n", f->r9, f->r10, f->r11, f->r12);
@@ -101,10 +106,11 @@ static void registers_print(const struct kernel_frame *f)
 _Noreturn void trap_in_kernel(struct kernel_frame *frame)
 {
     panic_begin();
-    kprintf("\nPANIC cpu %u: %s in the kernel, vector %lu, error 0x%lx, address 0x%lx\n", panic_cpu(),
-            vector_name(frame->vector), frame->vector, frame->error, cr2_read());
+    const char *where = frame->cs & 3 ? "user mode" : "the kernel"; /* user mode: NMI or machine check */
+    kprintf("\nPANIC cpu %u: %s in %s, vector %lu, error 0x%lx, address 0x%lx\n", panic_cpu(),
+            vector_name(frame->vector), where, frame->vector, frame->error, cr2_read());
     registers_print(frame);
-    struct panic_place place = place_of(frame->rip, frame->rbp);
+    struct panic_place place = place_of(frame->rip, frame->cs & 3 ? 0 : frame->rbp);
     panic_end(&place);
 }
 

@@ -171,13 +171,15 @@ static void running_requests(struct cpu *cpu)
 {
     struct thread *running = cpu->current;
     if (running != cpu->idle && running->state == THREAD_READY && !running->queued &&
-        (running->stop_asked || running->next_home != cpu->number))
+        (running->requests || running->next_home != cpu->number))
         thread_arrive_cpu(running);
 }
 
-static void switch_to(struct cpu *cpu, struct thread *thread)
+void sched_switch_cpu(struct cpu *cpu, struct thread *thread)
 {
     cpu->current = thread;
+    if (cpu->ready_map)
+        cpu->timer_stale = 1; /* it may have other equals than the one before */
     if (thread == cpu->idle) {
         fpu_switch(thread);
         aspace_enter_cpu(NULL);
@@ -196,7 +198,7 @@ static void switch_to(struct cpu *cpu, struct thread *thread)
 
 void sched_abandon_running(void)
 {
-    switch_to(cpu_self(), cpu_self()->idle);
+    sched_switch_cpu(cpu_self(), cpu_self()->idle);
     cpu_self()->reconsider = 1;
 }
 
@@ -227,7 +229,7 @@ struct thread *sched_exit(void)
             running_requests(cpu);
             struct thread *thread = pick(cpu);
             if (thread != cpu->current)
-                switch_to(cpu, thread);
+                sched_switch_cpu(cpu, thread);
         }
         if (__builtin_expect(cpu->current->resume == RESUME_USER, 1))
             break;

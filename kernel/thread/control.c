@@ -79,7 +79,7 @@ int64_t sys_thread_stop(struct thread *thread, uint64_t *args)
     if (target->state == THREAD_STOPPED)
         return 0;
     if (target == thread) {
-        target->stop_asked = 1; /* done at kernel exit, when this call has its result */
+        target->requests |= REQUEST_STOP; /* done at kernel exit, when this call has its result */
         sched_reconsider();
         return 0;
     }
@@ -87,7 +87,7 @@ int64_t sys_thread_stop(struct thread *thread, uint64_t *args)
         thread_stop_cpu(target);
         return 0;
     }
-    target->stop_asked = 1;
+    target->requests |= REQUEST_STOP;
     thread_cancel_cpu(target, SLUICE_E_CANCELED);
     if (target->state == THREAD_STOPPED)
         return 0;

@@ -83,7 +83,7 @@ void thread_stop_cpu(struct thread *thread)
 {
     thread_unlink_cpu(thread);
     thread->state = THREAD_STOPPED;
-    thread->stop_asked = 0;
+    thread->requests &= (uint8_t)~REQUEST_STOP;
     thread->in_fault = FAULT_NONE;
     thread->home = thread->next_home;
     stoppers_wake(thread);
@@ -112,11 +112,11 @@ static void thread_die_cpu(struct thread *thread)
 
 bool thread_arrive_cpu(struct thread *thread)
 {
-    if (thread->destroy_asked) {
+    if (thread->requests & REQUEST_DESTROY) {
         thread_die_cpu(thread);
         return false;
     }
-    if (thread->stop_asked || thread->in_fault == FAULT_STOP) {
+    if ((thread->requests & REQUEST_STOP) || thread->in_fault == FAULT_STOP) {
         thread_stop_cpu(thread);
         return false;
     }
@@ -190,7 +190,7 @@ void thread_destroy_handle(struct mailbox_node *node)
         cpu_send(thread->home, node, MAILBOX_THREAD_DESTROY);
         return;
     }
-    thread->destroy_asked = 1;
+    thread->requests |= REQUEST_DESTROY;
     if (thread->state == THREAD_BLOCKED)
         thread_cancel_cpu(thread, SLUICE_E_CANCELED);
     else

@@ -46,6 +46,8 @@ enum thread_fault {
     FAULT_STOP,    /* it stops when it comes home: it exited, or nobody could or would mend its fault */
 };
 
+enum thread_request { REQUEST_STOP = 1, REQUEST_DESTROY = 2 };
+
 /* What a blocked thread does when it runs again, before it returns to user mode. */
 enum thread_resume {
     RESUME_USER,    /* the result is in the frame */
@@ -70,8 +72,7 @@ struct thread {
     uint8_t priority; /* 0..63 */
     uint8_t resume;   /* enum thread_resume */
     uint8_t fpu_used; /* its FPU state is loaded eagerly; else the first use traps */
-    uint8_t stop_asked;
-    uint8_t destroy_asked;
+    uint8_t requests; /* enum thread_request: done when it comes home, or between two operations */
     uint8_t queued;        /* in the run queue */
     uint32_t slice_us;     /* 0: the tunable's */
     uint32_t next_home;    /* where to go when it wakes; its home when it stays */

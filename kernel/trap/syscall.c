@@ -7,6 +7,7 @@
 #include "kernel/trap/syscall.h"
 #include "kernel/abi/ipc.h"
 #include "kernel/boot/platform.h"
+#include "kernel/ipc/fast.h"
 #include "kernel/ipc/fault.h"
 #include "kernel/sched/sched.h"
 #include "kernel/thread/thread.h"
@@ -121,9 +122,21 @@ void syscall_run(struct thread *thread)
     syscall_settle(thread, syscall_dispatch(thread));
 }
 
+/* The two calls that most entries are; NULL when the slow path has to do it. */
+static struct thread *syscall_fast(struct thread *thread)
+{
+    if (thread->frame.result == SLUICE_SYS_call)
+        return fast_call(thread);
+    if (thread->frame.result == SLUICE_SYS_reply_receive)
+        return fast_reply_receive(thread);
+    return NULL;
+}
+
 struct thread *kernel_syscall(struct thread *thread)
 {
     cpu_counter_inc(syscalls);
+    if (syscall_fast(thread))
+        return sched_exit();
     thread->step = 0;
     thread->batch_index = 0;
     int64_t result = syscall_dispatch(thread);

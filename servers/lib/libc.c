@@ -28,15 +28,24 @@ __attribute__((weak)) int64_t runtime_heap_map(uint64_t address, uint64_t bytes)
     return sluice_memory_map(address, bytes, SLUICE_MAP_READ | SLUICE_MAP_WRITE, NULL);
 }
 
+__attribute__((weak)) uint64_t runtime_heap_address(void)
+{
+    return RUNTIME_HEAP_ADDRESS;
+}
+
 /* The heap grows by at least a quarter, so that it is made of few ranges; what is past the limit comes in small. */
 void *sbrk(ptrdiff_t increment)
 {
-    static uint64_t end = RUNTIME_HEAP_ADDRESS, mapped = RUNTIME_HEAP_ADDRESS;
-    uint64_t want = end + (uint64_t)increment;
+    static uint64_t end, mapped;
+    uint64_t want;
+
+    if (!end)
+        end = mapped = runtime_heap_address();
+    want = end + (uint64_t)increment;
 
     if (want > mapped) {
         uint64_t exact = (want - mapped + 4095) & ~4095ull;
-        uint64_t step = ((mapped - RUNTIME_HEAP_ADDRESS) / 4 + HEAP_STEP_MIN) & ~4095ull;
+        uint64_t step = ((mapped - runtime_heap_address()) / 4 + HEAP_STEP_MIN) & ~4095ull;
         if (step < exact || runtime_heap_map(mapped, step) < 0) {
             step = exact;
             if (runtime_heap_map(mapped, step) < 0) {

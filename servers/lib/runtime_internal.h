@@ -15,6 +15,8 @@
 
 /* Weak: what the first thread got in rdi becomes the process info. Root makes its own of the boot info. */
 const struct sluice_process_info *runtime_process_info(void *argument);
+/* Weak: where the heap begins. */
+uint64_t runtime_heap_address(void);
 /* Weak: memory at exactly this address for the heap; 0 or minus an error. */
 int64_t runtime_heap_map(uint64_t address, uint64_t bytes);
 /* Weak: a stack of `bytes`; NULL when there is none. Unmapping it again. */

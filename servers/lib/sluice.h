@@ -49,7 +49,7 @@ static inline int64_t sluice_send(uint64_t endpoint, struct sluice_message *mess
 static inline int64_t sluice_receive(uint64_t endpoint, struct sluice_message *message, uint64_t deadline,
                                      uint64_t *badge)
 {
-    int64_t result = syscall_message(SLUICE_SYS_receive, &endpoint, message, deadline);
+    int64_t result = syscall_receive(SLUICE_SYS_receive, &endpoint, message, deadline);
     if (badge)
         *badge = endpoint;
     return result;

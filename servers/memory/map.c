@@ -101,6 +101,10 @@ static int64_t pages_unmap(struct client *client, uint64_t address, uint64_t pag
     while (pages) {
         uint64_t piece = pages < SLUICE_MAP_PAGES_MAX ? pages : SLUICE_MAP_PAGES_MAX;
         int64_t result = sluice_aspace_unmap(client_aspace(client), address, piece, NULL);
+        if (result == SLUICE_E_AGAIN) { /* too many unmaps of this space are under way just now */
+            sluice_yield();
+            continue;
+        }
         if (result < 0)
             return result;
         address += piece * SLUICE_PAGE_BYTES;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The SYSCALL instruction for C: which register carries what is said in kernel/abi/syscalls.h and kernel/abi/ipc.h.
- * Entry points: syscall_plain, syscall_message. Context: user level, any thread. Locks: none.
+ * Entry points: syscall_plain, syscall_message, syscall_receive. Context: user level, any thread. Locks: none.
  * Tests: tests/user/syscalls/.
  */
 #pragma once
@@ -42,6 +42,30 @@ static inline int64_t syscall_message(uint64_t number, uint64_t *cap, struct slu
     __asm__ volatile("syscall"
                      : "=a"(result), "+D"(*cap), "+S"(message->tag), "+d"(message->word[0]), "+r"(word1),
                        "+r"(word2), "+r"(word3), "+r"(word4), "+r"(word5), "+r"(until)
+                     : "0"(number)
+                     : "rcx", "r11", "memory");
+    message->word[1] = word1;
+    message->word[2] = word2;
+    message->word[3] = word3;
+    message->word[4] = word4;
+    message->word[5] = word5;
+    return result;
+}
+
+/* Receives only: nothing of *message is read. */
+static inline int64_t syscall_receive(uint64_t number, uint64_t *cap, struct sluice_message *message,
+                                      uint64_t deadline)
+{
+    int64_t result;
+    register uint64_t word1 __asm__("r10");
+    register uint64_t word2 __asm__("r8");
+    register uint64_t word3 __asm__("r9");
+    register uint64_t word4 __asm__("r12");
+    register uint64_t word5 __asm__("r13");
+    register uint64_t until __asm__("r14") = deadline;
+    __asm__ volatile("syscall"
+                     : "=a"(result), "+D"(*cap), "=S"(message->tag), "=d"(message->word[0]), "=r"(word1),
+                       "=r"(word2), "=r"(word3), "=r"(word4), "=r"(word5), "+r"(until)
                      : "0"(number)
                      : "rcx", "r11", "memory");
     message->word[1] = word1;

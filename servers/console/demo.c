@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define DEMO_SECONDS 5u
-#define LOOK_MS 100
+#define LOOK_MS 50 /* at the program, then as long at the keys */
 /* A phase that has not ended so long after its time is stopped and fails. */
 #define PATIENCE_MS 60000
 /* Where every phase begins: one fair lock for each pool (granularity + 5 * algorithm, as policy.pool has it). */
@@ -64,7 +64,7 @@ static bool phase_watch(struct demo *demo, uint32_t process, struct sluice_end *
 
     while (!program_ended(process, sluice_deadline_ms(LOOK_MS), end)) {
         demo_watch_look(demo);
-        if (!stopped && key_interrupted(demo->console, SLUICE_NOW)) {
+        if (!stopped && key_interrupted(demo->console, sluice_deadline_ms(LOOK_MS))) {
             stopped = true;
             sluice_process_kill(process);
         } else if (sluice_clock() > patience) {

@@ -24,10 +24,19 @@ const struct demo_phase demo_phases[] = {
      {"ipc", "mode=pairs", "pools=shared"},
      COUNTED(ipc_calls),
      {{"shared", "endpoint", G(OBJECT), ALGORITHMS, "object, for their objects are independent"}}},
+    {"all CPUs independent, capabilities in their own cspaces",
+     {"cap", "mode=own"},
+     COUNTED(cap_copies),
+     {{"cap*", "cspace", G(OFF), ALGORITHMS, "off, each on its own CPU"}}},
     {"all CPUs on one endpoint",
      {"ipc", "mode=fan", "pools=own"},
      COUNTED(ipc_calls),
      {{"fan*", "endpoint", G(POOL) | G(OBJECT), A(TAS) | A(MCS), "a lock, tas or mcs"}}},
+    {"many spaces mapping and unmapping",
+     {"map", "mode=spaces"},
+     COUNTED(unmaps),
+     {{"space*", "aspace", G(OFF), ALGORITHMS, "off, each on its own CPU"},
+      {"system", "frame", G(OBJECT), ALGORITHMS, "object, for their frames are independent"}}},
 };
 
 const unsigned demo_phases_count = sizeof(demo_phases) / sizeof(demo_phases[0]);

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LOOK_MS 100 /* between two looks at the keys */
+#define LOOK_MS 50 /* at the program, then as long at the keys */
 
 static void program_unknown(const char *folder, const char *name)
 {
@@ -73,7 +73,7 @@ bool program_run(struct console *console, const char *folder, unsigned count, ch
     if (process < 0)
         return false;
     while (!program_ended((uint32_t)process, sluice_deadline_ms(LOOK_MS), &end))
-        if (key_interrupted(console, SLUICE_NOW))
+        if (key_interrupted(console, sluice_deadline_ms(LOOK_MS)))
             sluice_process_kill((uint32_t)process);
     printf("%s%s: %s\n", folder, words[0], sluice_end_text(&end, text, sizeof(text)));
     return end.cause == SLUICE_END_EXIT && end.status == 0;

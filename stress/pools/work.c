@@ -34,7 +34,8 @@ static bool fill(const struct pools_worker *state)
     return good;
 }
 
-/* Below our priority, they run while we wait. A thread that waits, one that runs, one that is in the kernel most of the time, on this and other processors. */
+/* A thread that waits, one that runs, one that is in the kernel most of the time, on this and other processors. Below our
+ * priority: they run while we wait for the end of their pool. */
 static bool threads_start(const struct pools_worker *state, uint64_t life)
 {
     static const enum threadlet_kind kinds[] = {THREADLET_SIGNAL, THREADLET_ECHO, THREADLET_SPIN, THREADLET_PONG};

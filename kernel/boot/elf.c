@@ -54,11 +54,13 @@ static const char *segment_read(const uint8_t *file, uint64_t bytes, const struc
     return NULL;
 }
 
-static const char *header_check(const struct elf_header *header, uint64_t bytes)
+/* Copies the header: the file may lie at any address. */
+static const char *header_read(const uint8_t *file, uint64_t bytes, struct elf_header *header)
 {
     static const uint8_t ident[7] = {0x7f, 'E', 'L', 'F', 2, 1, 1}; /* 64 bits, little-endian, version 1 */
-    if (bytes < sizeof(*header) || memcmp(header->ident, ident, sizeof(ident)) != 0)
+    if (bytes < sizeof(*header) || memcmp(file, ident, sizeof(ident)) != 0)
         return "it is no ELF64 file";
+    memcpy(header, file, sizeof(*header));
     if (header->type != ELF_EXECUTABLE || header->machine != ELF_X86_64)
         return "it is no static x86-64 program";
     if (header->program_header_bytes != sizeof(struct elf_program_header) ||
@@ -70,12 +72,12 @@ static const char *header_check(const struct elf_header *header, uint64_t bytes)
 
 const char *elf_read(const uint8_t *file, uint64_t bytes, struct elf_program *program)
 {
-    const struct elf_header *header = (const void *)file;
-    const char *wrong = header_check(header, bytes);
+    struct elf_header header;
+    const char *wrong = header_read(file, bytes, &header);
     *program = (struct elf_program){0};
-    for (unsigned i = 0; !wrong && i < header->program_header_count; i++) {
-        struct elf_program_header segment; /* a copy: the file may lie at any address */
-        memcpy(&segment, file + header->program_headers + i * sizeof(segment), sizeof(segment));
+    for (unsigned i = 0; !wrong && i < header.program_header_count; i++) {
+        struct elf_program_header segment;
+        memcpy(&segment, file + header.program_headers + i * sizeof(segment), sizeof(segment));
         if (segment.type != ELF_LOAD || segment.memory_bytes == 0)
             continue;
         if (program->segments == ELF_SEGMENTS_MAX)
@@ -84,6 +86,6 @@ const char *elf_read(const uint8_t *file, uint64_t bytes, struct elf_program *pr
     }
     if (wrong)
         return wrong;
-    program->entry = header->entry;
+    program->entry = header.entry;
     return program->segments && program->entry < SLUICE_USER_MAX ? NULL : "it has nothing to run";
 }

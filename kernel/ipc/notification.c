@@ -130,7 +130,7 @@ void notification_signal_async(struct signal_request *request)
 void notification_signal_handle(struct mailbox_node *node)
 {
     struct signal_request *request = (struct signal_request *)((char *)node - offsetof(struct signal_request, node));
-    uint32_t forward;
+    uint32_t forward = 0;
     if (cap_alive(&request->notification) &&
         !notification_signal((struct notification *)request->notification.object, request->bits, &forward)) {
         cpu_send(forward, node, MAILBOX_SIGNAL);

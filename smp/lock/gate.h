@@ -30,10 +30,10 @@ struct gate {
     uint32_t policy; /* the word as it was read */
     uint32_t cpu;    /* when gate_enter failed: the CPU to forward to */
     struct pool *pool;
-    struct lock *lock;
+    struct lock *lock;  /* the object's; with one lock of the pool's, that one */
     uint64_t began_tsc; /* 0: this hold is not sampled */
     uint8_t lock_class;
-    uint16_t held;           /* locks of the policy, bits of gate.c */
+    uint16_t held;           /* what gate_leave releases: bits of gate.c */
     struct mcs_node node[2]; /* for the mcs locks among them but the kernel's */
 };
 
@@ -60,7 +60,7 @@ static inline void gate_kernel_exit_cpu(void)
 #else
 
 /* Slow parts: everything but a steady off@this-cpu. */
-bool gate_enter_locks(struct gate *gate);
+bool gate_enter_locks(struct gate *gate, struct cpu *self, struct sluice_lock_counters *counters);
 void gate_leave_locks(struct gate *gate);
 void gate_kernel_release(struct cpu *self, uint32_t algorithms);
 
@@ -71,18 +71,20 @@ static inline bool gate_enter(struct gate *gate, struct pool *pool, enum lock_cl
     /* pairs with word_publish_locked() in tunables/leg.c: what was done under policies that share no lock with this one,
      * before what we do. (Those that do share one exclude us by it: smp/README.md.) */
     uint32_t policy = atomic_load_acquire(&pool->policy[lock_class]);
+    struct sluice_lock_counters *counters =
+        &self->lock_counters[pool->number * SLUICE_CLASSES_MAX + lock_class];
     gate->policy = policy;
     gate->held = 0;
     /* `off` and `tas` are 0: equal when both halves are off, for this CPU. */
     if (__builtin_expect(SLUICE_POLICY_SET(policy) == self->number << 16, 1)) {
-        counter_add(&self->lock_counters[pool->number * SLUICE_CLASSES_MAX + lock_class].acquired, 1);
+        counter_add(&counters->acquired, 1);
         lock_check_gate_open(gate);
         return true;
     }
     gate->pool = pool;
     gate->lock = lock;
     gate->lock_class = (uint8_t)lock_class;
-    return gate_enter_locks(gate);
+    return gate_enter_locks(gate, self, counters);
 }
 
 static inline void gate_leave(struct gate *gate)

@@ -54,6 +54,19 @@ static inline uint32_t mcs_lock(struct lock *lock, struct mcs_node *node, struct
     return seen;
 }
 
+/* A successor is between its exchange and its store to our node, which are neighbouring instructions with interrupts off.
+ * Nobody but the two is held up: those behind would wait for the successor anyway. */
+static __attribute__((noinline)) struct mcs_node *mcs_successor_wait(struct mcs_node *node)
+{
+    struct lock_wait wait = {.quiet = true};
+    struct mcs_node *next;
+    do {
+        lock_wait_turn(&wait);
+        next = atomic_load_acquire(&node->next); /* pairs with mcs_wait(): as in mcs_unlock() */
+    } while (!next);
+    return next;
+}
+
 static inline void mcs_unlock(struct lock *lock, struct mcs_node *node)
 {
     /* pairs with mcs_wait(): the successor's locked = 1 before our clearing it */
@@ -61,13 +74,7 @@ static inline void mcs_unlock(struct lock *lock, struct mcs_node *node)
     if (!next) {
         if (atomic_cas(&lock->mcs_tail, node, (struct mcs_node *)NULL))
             return;
-        /* A successor is between its exchange and its store to our node, which are neighbouring instructions with
-         * interrupts off. Nobody but the two is held up: those behind would wait for the successor anyway. */
-        struct lock_wait wait = {.quiet = true};
-        do {
-            lock_wait_turn(&wait);
-            next = atomic_load_acquire(&node->next); /* pairs with mcs_wait(): as above */
-        } while (!next);
+        next = mcs_successor_wait(node);
     }
     /* pairs with mcs_wait(): our work before the successor's */
     atomic_store_release(&next->locked, 0u);

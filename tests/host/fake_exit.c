@@ -2,7 +2,7 @@
 /*
  * Entering and leaving a kernel made of threads: messages, the way out, idling.
  * Owns: fake_exit, fake_idle and cpu_send, declared in fake_cpu.h. Link with it: tests/host/fake_cpu.c, smp/mailbox.c,
- * smp/epoch.c, smp/lock/gate.c, smp/lock/wait.c, smp/lock/check.c. Context: host tests.
+ * smp/epoch.c, smp/lock/gate.c smp/lock/gate_any.c, smp/lock/wait.c, smp/lock/check.c. Context: host tests.
  */
 #include "smp/epoch.h"
 #include "smp/lock/gate.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// sources: kernel/cap/cap.c smp/lock/gate.c smp/lock/wait.c smp/lock/check.c smp/cpuset.c tests/host/fake_cpu.c
+// sources: kernel/cap/cap.c smp/lock/gate.c smp/lock/gate_any.c smp/lock/wait.c smp/lock/check.c smp/cpuset.c tests/host/fake_cpu.c
 // libs: -lpthread
 // sanitize: thread undefined
 /*

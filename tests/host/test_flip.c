@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// sources: tests/host/fake_cpu.c tests/host/fake_exit.c smp/mailbox.c smp/epoch.c smp/lock/gate.c smp/lock/wait.c
+// sources: tests/host/fake_cpu.c tests/host/fake_exit.c smp/mailbox.c smp/epoch.c smp/lock/gate.c smp/lock/gate_any.c smp/lock/wait.c
 // sources: smp/lock/check.c tunables/leg.c tunables/transition.c tunables/propose.c tunables/policy.c
 // sources: tunables/watchdog.c tunables/tunables.c tunables/counters.c
 // sanitize: thread undefined

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// sources: tests/host/fake_cpu.c tests/host/fake_exit.c smp/mailbox.c smp/epoch.c smp/lock/gate.c smp/lock/wait.c smp/lock/check.c
+// sources: tests/host/fake_cpu.c tests/host/fake_exit.c smp/mailbox.c smp/epoch.c smp/lock/gate.c smp/lock/gate_any.c smp/lock/wait.c smp/lock/check.c
 // sanitize: thread undefined
 /*
  * Mailboxes and pending words: order, nothing lost, nothing twice, no lost wake-up, no IPI that is not needed.

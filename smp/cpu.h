@@ -52,7 +52,7 @@ struct cpu {
     struct mcs_node kernel_node;
     uint64_t kernel_hold_tsc;  /* when it was taken, if this hold is sampled; else 0 */
     struct sluice_lock_counters *kernel_hold_counters; /* of the gate that took it */
-    uint32_t hold_sample;      /* holds since the last sampled one */
+    uint32_t hold_sample;      /* holds to go before the next sampled one */
     uint64_t random;
 
     /* Atomic: written by this CPU, read by CPUs that unmap. */

@@ -29,9 +29,11 @@
 
 /* Labels the kernel itself uses on messages to a fault endpoint; words as below. The answer's label 0 lets the
  * thread go on at the same instruction; any other leaves it stopped. */
-#define SLUICE_LABEL_PAGE_FAULT 0xffff0001u /* w0 address, w1 error code of the CPU, w2 rip, w3 thread's tag word */
-#define SLUICE_LABEL_EXCEPTION 0xffff0002u  /* w0 vector, w1 error code, w2 rip, w3 thread's tag word */
-#define SLUICE_LABEL_EXIT 0xffff0003u       /* w0 status: the thread called thread_exit; nobody can answer, it is
+#define SLUICE_LABEL_PAGE_FAULT                                                                              \
+    0xffff0001u /* w0 address, w1 error code of the CPU, w2 rip, w3 thread's tag word */
+#define SLUICE_LABEL_EXCEPTION 0xffff0002u /* w0 vector, w1 error code, w2 rip, w3 thread's tag word */
+#define SLUICE_LABEL_EXIT                                                                                    \
+    0xffff0003u /* w0 status: the thread called thread_exit; nobody can answer, it is
                                                stopped for good; sent as a call whose reply is dropped */
 
 /* Bits of the page-fault error code (Intel SDM vol. 3, 4.7). */

@@ -32,12 +32,12 @@ struct sluice_system_info {
     uint32_t cpus;        /* online at boot; numbers 0..cpus-1 */
     uint32_t pools_max;
     uint32_t classes;
-    uint32_t events;      /* records in each CPU's ring, a power of two */
+    uint32_t events; /* records in each CPU's ring, a power of two */
     uint32_t tunables;
-    uint64_t tsc_hz;      /* time stamps of events and cycle counts are in this unit */
-    uint64_t frames;      /* physical frames of RAM the kernel manages */
-    uint64_t kernel_bytes;/* taken at boot: image, frame records, counters, per-CPU areas */
-    uint64_t boot_ns;     /* from the kernel's entry to the start of the root server */
+    uint64_t tsc_hz;        /* time stamps of events and cycle counts are in this unit */
+    uint64_t frames;        /* physical frames of RAM the kernel manages */
+    uint64_t kernel_bytes;  /* taken at boot: image, frame records, counters, per-CPU areas */
+    uint64_t boot_ns;       /* from the kernel's entry to the start of the root server */
     uint64_t policy_resets; /* times the watchdog put the boot policies back */
     struct sluice_class_info class_info[SLUICE_CLASSES_MAX];
 };
@@ -70,10 +70,10 @@ struct sluice_lock_counters {
     uint64_t hold_cycles; /* sum over the sampled ones */
     uint32_t hold_samples;
     uint32_t wait_max_cycles; /* largest single wait; saturates */
-    uint32_t forwarded;   /* operations this CPU sent to the CPU of an off policy */
-    uint32_t queue_sum;   /* waiters seen before us, summed over contended acquisitions (ticket, mcs) */
-    uint32_t handover_near; /* lock came from another CPU */
-    uint32_t handover_self; /* lock came from this CPU */
+    uint32_t forwarded;       /* operations this CPU sent to the CPU of an off policy */
+    uint32_t queue_sum;       /* waiters seen before us, summed over contended acquisitions (ticket, mcs) */
+    uint32_t handover_near;   /* lock came from another CPU */
+    uint32_t handover_self;   /* lock came from this CPU */
     uint64_t reserved;
 };
 _Static_assert(sizeof(struct sluice_lock_counters) == 64, "ABI");

@@ -32,19 +32,19 @@ enum sluice_type { SLUICE_TYPES(SLUICE_TYPE_ENUM) SLUICE_TYPE_COUNT = 16 };
 
 /* Rights of a capability. A copy has at most the rights of its source. */
 enum sluice_right {
-    SLUICE_RIGHT_READ = 1,     /* receive, wait, map readable, read state */
-    SLUICE_RIGHT_WRITE = 2,    /* send, call, signal, map writable, change contents */
-    SLUICE_RIGHT_EXECUTE = 4,  /* map executable */
-    SLUICE_RIGHT_CONTROL = 8,  /* destroy, revoke, configure, create in a pool, split a region */
-    SLUICE_RIGHT_COPY = 16,    /* may be copied and sent in messages */
-    SLUICE_RIGHT_BADGE = 32,   /* copies may be given a new badge */
+    SLUICE_RIGHT_READ = 1,    /* receive, wait, map readable, read state */
+    SLUICE_RIGHT_WRITE = 2,   /* send, call, signal, map writable, change contents */
+    SLUICE_RIGHT_EXECUTE = 4, /* map executable */
+    SLUICE_RIGHT_CONTROL = 8, /* destroy, revoke, configure, create in a pool, split a region */
+    SLUICE_RIGHT_COPY = 16,   /* may be copied and sent in messages */
+    SLUICE_RIGHT_BADGE = 32,  /* copies may be given a new badge */
     SLUICE_RIGHTS_ALL = 63,
 };
 
 /* Badge of a tuner capability. 0 is a full tuner; with BOUNDED, only what the other bits name may be done with it, by
  * a holder who has the rights. A bounded tuner is handed out without the BADGE right, so that it stays bounded. */
 #define SLUICE_TUNER_BOUNDED 1ull
-#define SLUICE_TUNER_TUNABLES 2ull /* tunable_set */
+#define SLUICE_TUNER_TUNABLES 2ull         /* tunable_set */
 #define SLUICE_TUNER_GRANULARITIES_SHIFT 8 /* bits 8-15: enum sluice_granularity that may be proposed */
 #define SLUICE_TUNER_ALGORITHMS_SHIFT 16   /* bits 16-23: enum sluice_algorithm that may be proposed */
 
@@ -90,12 +90,13 @@ _Static_assert(sizeof(struct sluice_registers) == 160, "ABI");
 
 /* cap_info. */
 struct sluice_cap_info {
-    uint8_t type;    /* enum sluice_type */
-    uint8_t rights;  /* enum sluice_right */
-    uint16_t pool;   /* the pool the object lives in */
+    uint8_t type;   /* enum sluice_type */
+    uint8_t rights; /* enum sluice_right */
+    uint16_t pool;  /* the pool the object lives in */
     uint32_t generation;
     uint64_t badge;
-    uint64_t detail[4]; /* REGION: first frame, frames, frames mapped, 1 if a pool uses it; POOL: pool number, bytes
+    uint64_t detail
+        [4]; /* REGION: first frame, frames, frames mapped, 1 if a pool uses it; POOL: pool number, bytes
                            given, bytes used, objects; CSPACE: slots, used; ASPACE: pages mapped, generation;
                            THREAD: home CPU, priority, state (0 stopped 1 ready 2 blocked 3 dead), number;
                            ENDPOINT: senders queued, receivers queued; NOTIFICATION: bits, waiters; CPU: number;

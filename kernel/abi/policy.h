@@ -13,17 +13,28 @@
 #include <stdint.h>
 
 enum sluice_granularity {
-    SLUICE_GRANULARITY_OFF,    /* no lock: operations run on the policy's CPU only, others are forwarded to it */
+    SLUICE_GRANULARITY_OFF, /* no lock: operations run on the policy's CPU only, others are forwarded to it */
     SLUICE_GRANULARITY_KERNEL, /* the kernel's one lock, held to the end of the operation */
     SLUICE_GRANULARITY_POOL,
     SLUICE_GRANULARITY_CLASS,
     SLUICE_GRANULARITY_OBJECT,
     SLUICE_GRANULARITY_COUNT
 };
-enum sluice_algorithm { SLUICE_ALGORITHM_TAS, SLUICE_ALGORITHM_TICKET, SLUICE_ALGORITHM_MCS, SLUICE_ALGORITHM_COUNT };
+enum sluice_algorithm {
+    SLUICE_ALGORITHM_TAS,
+    SLUICE_ALGORITHM_TICKET,
+    SLUICE_ALGORITHM_MCS,
+    SLUICE_ALGORITHM_COUNT
+};
 
-#define SLUICE_GRANULARITY_NAMES { "off", "kernel", "pool", "class", "object" }
-#define SLUICE_ALGORITHM_NAMES { "tas", "ticket", "mcs" }
+#define SLUICE_GRANULARITY_NAMES                                                                             \
+    {                                                                                                        \
+        "off", "kernel", "pool", "class", "object"                                                           \
+    }
+#define SLUICE_ALGORITHM_NAMES                                                                               \
+    {                                                                                                        \
+        "tas", "ticket", "mcs"                                                                               \
+    }
 
 #define SLUICE_POLICY(granularity, algorithm, cpu)                                                           \
     ((uint32_t)(granularity) | (uint32_t)(algorithm) << 4 | (uint32_t)(granularity) << 8 |                   \

@@ -71,9 +71,11 @@
     X(thread_stop, 29, "thread", WAIT, "Stops a thread; its wait ends with CANCELED. Needs CONTROL.")        \
     X(thread_resume, 30, "thread", PLAIN, "Lets a stopped thread go on where it was. Needs CONTROL.")        \
     X(thread_read, 31, "thread, struct sluice_registers *", WAIT, "Reads a stopped thread's registers.")     \
-    X(thread_write, 32, "thread, const struct sluice_registers *", WAIT, "Sets a stopped thread's registers.") \
+    X(thread_write, 32, "thread, const struct sluice_registers *", WAIT,                                     \
+      "Sets a stopped thread's registers.")                                                                  \
     X(thread_move, 33, "thread, cpu", WAIT, "Gives a thread another home CPU. Needs CONTROL on both.")       \
-    X(thread_configure, 34, "thread or 0 for self, priority, slice_us, fault endpoint slot or 0, fs_base", PLAIN, \
+    X(thread_configure, 34, "thread or 0 for self, priority, slice_us, fault endpoint slot or 0, fs_base",   \
+      PLAIN,                                                                                                 \
       "Sets priority (at most the caller's), time slice (0: the tunable's), fault endpoint (0 keeps it) "    \
       "and fs_base. Needs CONTROL. The thread must be the caller or stopped.")                               \
     X(thread_exit, 35, "status", WAIT, "Ends the calling thread and tells its fault endpoint.")              \
@@ -85,9 +87,12 @@
     X(cpu_info, 40, "cpu, struct sluice_cpu_info *", PLAIN, "Describes a processor.")                        \
     X(tunable_info, 41, "tuner, index, struct sluice_tunable_info *", PLAIN,                                 \
       "Describes a tunable; NOT_FOUND past the last. Needs READ.")                                           \
-    X(tunable_set, 42, "tuner, index, value", PLAIN, "Sets a tunable inside its and the tuner's bounds. WRITE.") \
-    X(policy_propose, 43, "tuner, pool | class << 16 | expected generation << 24, policy word, "             \
-      "notification slot or 0, bits", PLAIN,                                                                 \
+    X(tunable_set, 42, "tuner, index, value", PLAIN,                                                         \
+      "Sets a tunable inside its and the tuner's bounds. WRITE.")                                            \
+    X(policy_propose, 43,                                                                                    \
+      "tuner, pool | class << 16 | expected generation << 24, policy word, "                                 \
+      "notification slot or 0, bits",                                                                        \
+      PLAIN,                                                                                                 \
       "Begins a transition; the result is its id, its end signals the bits. Errors: STALE, NOT_ALLOWED, "    \
       "BUSY, OUT_OF_BOUNDS, NOT_FOUND. Needs WRITE.")                                                        \
     X(policy_status, 44, "tuner, pool | class << 16", PLAIN,                                                 \
@@ -98,8 +103,10 @@
     X(log_map, 46, "log, aspace, address, what, index", PLAIN,                                               \
       "Maps counter or log pages read-only (enum sluice_log_page in log.h); rdx counts pages. Needs READ "   \
       "on the log, CONTROL on the space.")                                                                   \
-    X(log_write, 47, "log, text, bytes", PLAIN, "Writes at most 256 bytes to the boot console. Needs WRITE.") \
-    X(machine_halt, 48, "machine, status", WAIT, "Ends the machine; status 0..81 goes to the host (kernel/abi/boot.h). CONTROL.")
+    X(log_write, 47, "log, text, bytes", PLAIN,                                                              \
+      "Writes at most 256 bytes to the boot console. Needs WRITE.")                                          \
+    X(machine_halt, 48, "machine, status", WAIT,                                                             \
+      "Ends the machine; status 0..81 goes to the host (kernel/abi/boot.h). CONTROL.")
 
 #define SLUICE_SYSCALL_ENUM(name, number, arguments, kind, sentence) SLUICE_SYS_##name = (number),
 enum sluice_syscall { SLUICE_SYSCALLS(SLUICE_SYSCALL_ENUM) SLUICE_SYSCALL_COUNT = 49 };

@@ -47,8 +47,9 @@ static void slot_write(struct cap *slot, const struct cap *cap)
 bool cap_alive(const struct cap *cap)
 {
     /* The pool first: memory of a destroyed pool is user memory again, and must not be looked at. */
-    return cap->object && atomic_load_relaxed(&pools[cap->pool].generation) == cap->pool_generation &&
-           atomic_load_relaxed(&cap->object->generation) == cap->generation;
+    /* pairs with pool_publish() in pool.c and object_publish() in object.c: a generation before what it vouches for */
+    return cap->object && atomic_load_acquire(&pools[cap->pool].generation) == cap->pool_generation &&
+           atomic_load_acquire(&cap->object->generation) == cap->generation;
 }
 
 struct cap cap_make(struct object *object, enum sluice_type type)
@@ -99,7 +100,8 @@ int cap_lookup(struct cspace *space, uint64_t slot, enum sluice_type type, unsig
 static bool slot_is_free(const struct cap *slot)
 {
     /* What a dead capability holds is of no use to anybody; nor is the right to answer a call that has ended. */
-    return slot->object == NULL || !cap_alive(slot) || (slot->type == SLUICE_TYPE_REPLY && !reply_waits(slot));
+    return slot->object == NULL || !cap_alive(slot) ||
+           (slot->type == SLUICE_TYPE_REPLY && !reply_waits(slot));
 }
 
 int cap_slot_check(struct cspace *space, uint64_t slot)

@@ -19,11 +19,14 @@ struct create_request {
     struct cap first, second; /* FACET: target; THREAD: cspace, aspace */
 };
 
-static int64_t request_thread(struct thread *thread, const uint64_t *args, uint16_t pool, struct create_request *request)
+static int64_t request_thread(struct thread *thread, const uint64_t *args, uint16_t pool,
+                              struct create_request *request)
 {
-    int error = cap_lookup(thread->cspace, args[3], SLUICE_TYPE_CSPACE, SLUICE_RIGHT_CONTROL, &request->first);
+    int error =
+        cap_lookup(thread->cspace, args[3], SLUICE_TYPE_CSPACE, SLUICE_RIGHT_CONTROL, &request->first);
     if (!error)
-        error = cap_lookup(thread->cspace, args[4], SLUICE_TYPE_ASPACE, SLUICE_RIGHT_CONTROL, &request->second);
+        error =
+            cap_lookup(thread->cspace, args[4], SLUICE_TYPE_ASPACE, SLUICE_RIGHT_CONTROL, &request->second);
     if (error)
         return error;
     /* One pool for all three: none of them can go while the others need it. */
@@ -47,7 +50,8 @@ static int64_t request_facet(struct thread *thread, const uint64_t *args, struct
     return 0;
 }
 
-static int64_t request_parse(struct thread *thread, const uint64_t *args, uint16_t pool, struct create_request *request)
+static int64_t request_parse(struct thread *thread, const uint64_t *args, uint16_t pool,
+                             struct create_request *request)
 {
     request->type = (enum sluice_type)args[1];
     switch (args[1]) {
@@ -209,8 +213,9 @@ int64_t sys_cap_revoke(struct thread *thread, uint64_t *args)
         int error = cap_lookup(thread->cspace, args[0], SLUICE_TYPE_NONE, SLUICE_RIGHT_CONTROL, &cap);
         if (error)
             return error;
-        if (cap.type != SLUICE_TYPE_ENDPOINT && cap.type != SLUICE_TYPE_NOTIFICATION && cap.type != SLUICE_TYPE_ASPACE &&
-            cap.type != SLUICE_TYPE_CSPACE && cap.type != SLUICE_TYPE_FACET && cap.type != SLUICE_TYPE_REGION)
+        if (cap.type != SLUICE_TYPE_ENDPOINT && cap.type != SLUICE_TYPE_NOTIFICATION &&
+            cap.type != SLUICE_TYPE_ASPACE && cap.type != SLUICE_TYPE_CSPACE &&
+            cap.type != SLUICE_TYPE_FACET && cap.type != SLUICE_TYPE_REGION)
             return SLUICE_E_BAD_TYPE;
         if (!atomic_cas(&cap.object->generation, cap.generation, cap.generation + 2))
             return SLUICE_E_BAD_CAP; /* somebody else revoked or destroyed it first */

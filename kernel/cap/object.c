@@ -78,8 +78,7 @@ static bool cspace_finish(struct cspace *space, uint32_t *forward)
         if (space->finished == space->count)
             return true;
         struct cap *slot = &space->slots[space->finished];
-        if (slot->type == SLUICE_TYPE_REPLY && slot->object && cap_alive(slot) &&
-            !reply_drop(slot, forward))
+        if (slot->type == SLUICE_TYPE_REPLY && slot->object && cap_alive(slot) && !reply_drop(slot, forward))
             return false;
         space->finished++;
     }
@@ -122,7 +121,8 @@ static void object_free_parts_locked(struct pool *pool, struct object *object)
 
 void object_free_handle(struct mailbox_node *node)
 {
-    struct object_reaper *reaper = (struct object_reaper *)((char *)node - offsetof(struct object_reaper, node));
+    struct object_reaper *reaper =
+        (struct object_reaper *)((char *)node - offsetof(struct object_reaper, node));
     struct object *object = reaper->object;
     struct pool *pool = pool_of(object);
     uint32_t forward;

@@ -17,8 +17,8 @@ struct object {
     uint32_t generation; /* atomic: odd while alive; a capability is good while it holds the same number */
     uint8_t type;        /* fixed after init: enum sluice_type */
     uint8_t unused;
-    uint16_t pool;       /* fixed after init: pool number */
-    struct lock lock;    /* the `object` granularity of the object's class */
+    uint16_t pool;    /* fixed after init: pool number */
+    struct lock lock; /* the `object` granularity of the object's class */
 };
 _Static_assert(sizeof(struct object) == 24, "shares its line with the fields the lock guards");
 
@@ -30,7 +30,7 @@ struct object_reaper {
 };
 
 struct cap {
-    struct object *object;    /* NULL: empty */
+    struct object *object; /* NULL: empty */
     uint64_t badge;
     uint32_t generation;      /* of the object */
     uint32_t pool_generation; /* of the object's pool: checked first, before the object is looked at */

@@ -277,7 +277,8 @@ int64_t sys_reply_save(struct thread *thread, uint64_t *args)
 
 int64_t sys_ipc_window(struct thread *thread, uint64_t *args)
 {
-    if (args[1] > SLUICE_MESSAGE_LONG_MAX || args[2] >= SLUICE_CSPACE_SLOTS_MAX || args[3] > SLUICE_MESSAGE_CAPS_MAX)
+    if (args[1] > SLUICE_MESSAGE_LONG_MAX || args[2] >= SLUICE_CSPACE_SLOTS_MAX ||
+        args[3] > SLUICE_MESSAGE_CAPS_MAX)
         return SLUICE_E_BAD_ARGUMENT;
     thread->fault_error = SLUICE_FAULT_WRITE;
     if (args[1] && user_check(thread->aspace, args[0], args[1], true, &thread->fault_address))

@@ -29,7 +29,8 @@ static bool message_plain(const struct frame *frame)
 {
     if (frame->tag & TAG_EXTRAS)
         return (frame->tag & SLUICE_TAG_LONG) ? SLOW(long) : SLOW(caps);
-    return (SLUICE_TAG_WORDS(frame->tag) <= SLUICE_MESSAGE_WORDS && frame->deadline == SLUICE_FOREVER) || SLOW(other);
+    return (SLUICE_TAG_WORDS(frame->tag) <= SLUICE_MESSAGE_WORDS && frame->deadline == SLUICE_FOREVER) ||
+           SLOW(other);
 }
 
 /* May this CPU go on with the blocked thread at once, in the running one's place? */
@@ -113,7 +114,8 @@ struct thread *fast_reply_receive(struct thread *server)
     struct gate gate;
     uint32_t unused;
     struct thread *caller = message_plain(&server->frame) ? caller_find(cpu, &server->reply_to) : NULL;
-    if (!caller || cap_lookup(server->cspace, server->frame.cap, SLUICE_TYPE_ENDPOINT, SLUICE_RIGHT_READ, &cap))
+    if (!caller ||
+        cap_lookup(server->cspace, server->frame.cap, SLUICE_TYPE_ENDPOINT, SLUICE_RIGHT_READ, &cap))
         return NULL;
     struct endpoint *endpoint = (struct endpoint *)cap.object;
     if (!gate_enter(&gate, pool_of(&endpoint->object), LOCK_CLASS_endpoint, &endpoint->object.lock))

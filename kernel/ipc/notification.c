@@ -40,7 +40,8 @@ static struct thread *waiter_satisfy_locked(struct notification *notification)
 static bool notification_signal(struct notification *notification, uint64_t bits, uint32_t *forward)
 {
     struct gate gate;
-    if (!gate_enter(&gate, pool_of(&notification->object), LOCK_CLASS_notification, &notification->object.lock)) {
+    if (!gate_enter(&gate, pool_of(&notification->object), LOCK_CLASS_notification,
+                    &notification->object.lock)) {
         *forward = gate.cpu;
         return false;
     }
@@ -83,7 +84,8 @@ static int64_t notification_wait(struct thread *thread, uint64_t *args, bool wai
         return SLUICE_E_BAD_ARGUMENT;
     struct notification *notification = (struct notification *)cap.object;
     struct gate gate;
-    if (!gate_enter(&gate, pool_of(&notification->object), LOCK_CLASS_notification, &notification->object.lock))
+    if (!gate_enter(&gate, pool_of(&notification->object), LOCK_CLASS_notification,
+                    &notification->object.lock))
         return syscall_forward(&gate);
     uint64_t bits = notification->bits & args[1];
     notification->bits &= ~bits;
@@ -129,7 +131,8 @@ void notification_signal_async(struct signal_request *request)
 
 void notification_signal_handle(struct mailbox_node *node)
 {
-    struct signal_request *request = (struct signal_request *)((char *)node - offsetof(struct signal_request, node));
+    struct signal_request *request =
+        (struct signal_request *)((char *)node - offsetof(struct signal_request, node));
     uint32_t forward = 0;
     if (cap_alive(&request->notification) &&
         !notification_signal((struct notification *)request->notification.object, request->bits, &forward)) {
@@ -143,7 +146,8 @@ void notification_signal_handle(struct mailbox_node *node)
 bool notification_drain(struct notification *notification, uint32_t *forward)
 {
     struct gate gate;
-    if (!gate_enter(&gate, pool_of(&notification->object), LOCK_CLASS_notification, &notification->object.lock)) {
+    if (!gate_enter(&gate, pool_of(&notification->object), LOCK_CLASS_notification,
+                    &notification->object.lock)) {
         *forward = gate.cpu;
         return false;
     }

@@ -21,7 +21,8 @@ struct signal_request {
     struct mailbox_node node;
     struct cap notification; /* object NULL: nobody wants to know */
     uint64_t bits;
-    uint32_t busy; /* atomic: from notification_signal_async until delivered; the sender waits for 0 before the next */
+    uint32_t
+        busy; /* atomic: from notification_signal_async until delivered; the sender waits for 0 before the next */
 };
 
 /* Delivers now, or on the CPU the notification's policy wants. The notification may be dead: then nothing happens. */

@@ -51,7 +51,8 @@ enum reply_claim reply_claim(const struct cap *right, uint32_t *forward)
     /* pairs with reply_begin() in reply.c: the word before what it tells about */
     if (atomic_load_acquire(&caller->reply_word) != right->badge)
         return REPLY_GONE;
-    uint32_t home = atomic_load_relaxed(&caller->home); /* relaxed: on its own CPU exact, elsewhere only a direction */
+    uint32_t home =
+        atomic_load_relaxed(&caller->home); /* relaxed: on its own CPU exact, elsewhere only a direction */
     if (!(right->badge & REPLY_SHARED) && home != cpu_number()) {
         *forward = home;
         return REPLY_FORWARD;

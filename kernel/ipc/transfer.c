@@ -14,7 +14,8 @@
 int64_t message_check(struct thread *from)
 {
     const struct frame *frame = &from->frame;
-    if (SLUICE_TAG_WORDS(frame->tag) > SLUICE_MESSAGE_WORDS || SLUICE_TAG_CAPS(frame->tag) > SLUICE_MESSAGE_CAPS_MAX)
+    if (SLUICE_TAG_WORDS(frame->tag) > SLUICE_MESSAGE_WORDS ||
+        SLUICE_TAG_CAPS(frame->tag) > SLUICE_MESSAGE_CAPS_MAX)
         return SLUICE_E_BAD_ARGUMENT;
     if (!(frame->tag & SLUICE_TAG_LONG))
         return 0;

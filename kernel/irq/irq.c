@@ -44,7 +44,8 @@ int64_t sys_irq_bind(struct thread *thread, uint64_t *args)
     struct cap notification = {0};
     int64_t result = irq_find(thread, args[0], &irq);
     if (!result && args[1])
-        result = cap_lookup(thread->cspace, args[1], SLUICE_TYPE_NOTIFICATION, SLUICE_RIGHT_WRITE, &notification);
+        result =
+            cap_lookup(thread->cspace, args[1], SLUICE_TYPE_NOTIFICATION, SLUICE_RIGHT_WRITE, &notification);
     if (result)
         return result;
     /* pairs with notification_signal_handle() in notification.c: a signal under way still reads the old binding */

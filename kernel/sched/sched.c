@@ -86,8 +86,7 @@ static struct thread *pick(struct cpu *cpu)
     cpu->next = NULL;
     cpu->reconsider = 0;
     bool ready = running != cpu->idle && running->state == THREAD_READY && !running->queued;
-    struct thread *thread =
-        ready ? pick_beside_running(cpu, running, next) : pick_after_block(cpu, next);
+    struct thread *thread = ready ? pick_beside_running(cpu, running, next) : pick_after_block(cpu, next);
     cpu->slice_over = 0;
     return thread;
 }

@@ -24,7 +24,8 @@ static int64_t target_find(struct thread *thread, uint64_t slot, struct thread *
     if (error)
         return error;
     *target = (struct thread *)cap.object;
-    cpu_self()->forward_cpu = atomic_load_relaxed(&(*target)->home); /* relaxed: exact if it is here, else a direction */
+    cpu_self()->forward_cpu =
+        atomic_load_relaxed(&(*target)->home); /* relaxed: exact if it is here, else a direction */
     if (cpu_self()->forward_cpu != cpu_number())
         return SYSCALL_FORWARD;
     return (*target)->state == THREAD_DEAD ? SLUICE_E_DIED : 0;
@@ -123,7 +124,8 @@ int64_t sys_thread_write(struct thread *thread, uint64_t *args)
     thread->fault_error = 0;
     if (user_copy_in(thread->aspace, &registers, args[1], sizeof(registers), &thread->fault_address))
         return SYSCALL_FAULT;
-    if (registers.rip >= SLUICE_USER_MAX || registers.rsp >= SLUICE_USER_MAX || registers.fs_base >= SLUICE_USER_MAX)
+    if (registers.rip >= SLUICE_USER_MAX || registers.rsp >= SLUICE_USER_MAX ||
+        registers.fs_base >= SLUICE_USER_MAX)
         return SLUICE_E_BAD_ADDRESS;
     frame_write(&target->frame, &registers);
     target->fs_base = registers.fs_base;

@@ -180,7 +180,8 @@ void thread_destroy(struct thread *thread)
 
 void thread_destroy_handle(struct mailbox_node *node)
 {
-    struct object_reaper *reaper = (struct object_reaper *)((char *)node - offsetof(struct object_reaper, node));
+    struct object_reaper *reaper =
+        (struct object_reaper *)((char *)node - offsetof(struct object_reaper, node));
     struct thread *thread = (struct thread *)reaper->object;
     if (thread->state == THREAD_DEAD) {
         thread_finish(thread);

@@ -68,11 +68,11 @@ struct thread {
 
     /* Home CPU only. */
     struct thread *ready_next, *ready_previous;
-    uint8_t state;    /* enum thread_state */
-    uint8_t priority; /* 0..63 */
-    uint8_t resume;   /* enum thread_resume */
-    uint8_t fpu_used; /* its FPU state is loaded eagerly; else the first use traps */
-    uint8_t requests; /* enum thread_request: done when it comes home, or between two operations */
+    uint8_t state;         /* enum thread_state */
+    uint8_t priority;      /* 0..63 */
+    uint8_t resume;        /* enum thread_resume */
+    uint8_t fpu_used;      /* its FPU state is loaded eagerly; else the first use traps */
+    uint8_t requests;      /* enum thread_request: done when it comes home, or between two operations */
     uint8_t queued;        /* in the run queue */
     uint32_t slice_us;     /* 0: the tunable's */
     uint32_t next_home;    /* where to go when it wakes; its home when it stays */
@@ -80,21 +80,21 @@ struct thread {
     struct thread *deadline_next, *deadline_previous, *deadline_child; /* kernel/sched/deadline.c */
     struct thread *stoppers; /* controllers that wait for it to stop, linked by their wait_next */
     uint64_t fs_base;
-    int64_t cancel_result;   /* what a wait that is being cancelled ends with; 0: none is */
+    int64_t cancel_result; /* what a wait that is being cancelled ends with; 0: none is */
 
     /* The owner (see above). */
-    uint8_t wait_kind;  /* enum thread_wait */
-    uint8_t step;       /* of a system call that takes several gates: where to go on */
-    uint8_t fault_step; /* the step of a call that faulted */
-    uint8_t in_fault;   /* enum thread_fault: the message it sends is not in its frame */
-    uint8_t batch_index; /* entries of its batch that are done */
-    uint32_t remote_cpu;    /* WAIT_REMOTE: whose mailbox it was sent to */
+    uint8_t wait_kind;          /* enum thread_wait */
+    uint8_t step;               /* of a system call that takes several gates: where to go on */
+    uint8_t fault_step;         /* the step of a call that faulted */
+    uint8_t in_fault;           /* enum thread_fault: the message it sends is not in its frame */
+    uint8_t batch_index;        /* entries of its batch that are done */
+    uint32_t remote_cpu;        /* WAIT_REMOTE: whose mailbox it was sent to */
     struct object *wait_object; /* what it is queued on; NULL once it was taken off */
     struct thread *wait_next, *wait_previous;
     uint64_t wait_badge; /* of the capability it sends through; of a notification wait: the mask */
     uint64_t scratch[4]; /* what `step` needs */
     struct sluice_batch_entry batch_entry; /* the entry of its batch that is being done */
-    struct thread *partner; /* a claimed thread that a message goes to or comes from */
+    struct thread *partner;                /* a claimed thread that a message goes to or comes from */
     uint64_t fault_vector, fault_address, fault_error;
     struct mailbox_node node;
 

@@ -14,9 +14,10 @@
 #define FRAME_WRITTEN 257u /* registers were set by another thread: leave by IRET */
 
 struct frame {
-    uint64_t cap;      /* rdi: argument 0; out: badge */
-    uint64_t tag;      /* rsi: argument 1 */
-    uint64_t word[6];  /* rdx r10 r8 r9 r12 r13: words of a message; arguments 2.. of a call; word[0] is the second result */
+    uint64_t cap; /* rdi: argument 0; out: badge */
+    uint64_t tag; /* rsi: argument 1 */
+    uint64_t word
+        [6]; /* rdx r10 r8 r9 r12 r13: words of a message; arguments 2.. of a call; word[0] is the second result */
     uint64_t deadline; /* r14 */
     uint64_t result;   /* rax: number in, result out */
     uint64_t kept[3];  /* rbx rbp r15 */

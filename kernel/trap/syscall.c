@@ -16,8 +16,8 @@
 enum syscall_kind { PLAIN, MESSAGE, WAIT };
 
 #define SYSCALL_ENTRY(name, number, arguments, kind, sentence) [number] = sys_##name,
-static int64_t (*const syscall_table[SLUICE_SYSCALL_COUNT])(struct thread *, uint64_t *) = {
-    SLUICE_SYSCALLS(SYSCALL_ENTRY)};
+static int64_t (*const syscall_table[SLUICE_SYSCALL_COUNT])(struct thread *,
+                                                            uint64_t *) = {SLUICE_SYSCALLS(SYSCALL_ENTRY)};
 #undef SYSCALL_ENTRY
 
 #define SYSCALL_KIND(name, number, arguments, kind, sentence) [number] = kind,

@@ -21,10 +21,10 @@ struct thread;
 
 #define SYSCALL_BLOCKED (-1000) /* the thread waits; whoever wakes it sets the result */
 #define SYSCALL_FORWARD (-1001) /* cpu_self()->forward_cpu: run the handler again there */
-#define SYSCALL_FAULT (-1002)   /* thread->fault_address/_error: take a page fault, then start the call again */
-#define SYSCALL_AGAIN (-1003)   /* preemption point: run the handler again after what is pending was handled */
+#define SYSCALL_FAULT (-1002) /* thread->fault_address/_error: take a page fault, then start the call again */
+#define SYSCALL_AGAIN (-1003) /* preemption point: run the handler again after what is pending was handled */
 
-#define SYSCALL_EXIT (-1004)    /* the thread stops for good */
+#define SYSCALL_EXIT (-1004) /* the thread stops for good */
 
 #define SYSCALL_HANDLER(name, number, arguments, kind, sentence)                                             \
     int64_t sys_##name(struct thread *thread, uint64_t *args);

@@ -47,7 +47,8 @@ static void slot_write(struct cap *slot, const struct cap *cap)
 bool cap_alive(const struct cap *cap)
 {
     /* The pool first: memory of a destroyed pool is user memory again, and must not be looked at. */
-    /* pairs with pool_publish() in pool.c and object_publish() in object.c: a generation before what it vouches for */
+    /* A generation is read before what it vouches for: pairs with pool_publish() in pool.c, and
+     * pairs with object_publish() in object.c. */
     return cap->object && atomic_load_acquire(&pools[cap->pool].generation) == cap->pool_generation &&
            atomic_load_acquire(&cap->object->generation) == cap->generation;
 }

@@ -139,8 +139,8 @@ void thread_cancel_handle(struct mailbox_node *node)
         cpu_send(cpu, node, MAILBOX_CANCEL);
         return;
     }
-    /* pairs with cancel_send() in cancel.c and object_finish() in object.c: we are done with the node before it is sent
-     * again, or its memory is free */
+    /* We are done with the node before it is sent again: pairs with cancel_send() in cancel.c; and before its memory is
+     * free: pairs with object_finish() in object.c. */
     atomic_store_release(&thread->cancel_busy, 0);
     if (claim == CLAIMED)
         thread_wake_result(thread, result);

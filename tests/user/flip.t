@@ -1,0 +1,21 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: MIT
+#
+# Every workload under a policy flipper, at least 20,000 completed transitions; a build with assertions takes part.
+use strict;
+use warnings;
+use Sluice;
+use Test::More;
+
+sub flip {
+    my ($transitions, %option) = @_;
+    my $run = boot(script => "control off\ntest flip transitions=$transitions\nhalt 7\n", timeout => 400, %option);
+    ended_with($run, 7, 'the machine ends as asked');
+    tap_from($run, 'flip');
+    my ($result) = grep { $_->{transitions} } results($run);
+    cmp_ok($result->{transitions} // 0, '>=', $transitions, "$transitions transitions completed");
+}
+
+flip(18_000, cpus => 4);
+flip(2_000, cpus => 4, variant => 'debug');
+done_testing;

@@ -8,7 +8,9 @@
 #include "servers/lib/memory.h"
 #include "servers/lib/runtime_internal.h"
 #include <errno.h>
+#include <malloc.h>
 #include <reent.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -57,6 +59,13 @@ void *sbrk(ptrdiff_t increment)
     }
     end = want;
     return (void *)(end - (uint64_t)increment);
+}
+
+/* newlib's aligned_alloc is made of it, and leaves it to the system. */
+int posix_memalign(void **memory, size_t align, size_t bytes)
+{
+    *memory = memalign(align, bytes);
+    return *memory ? 0 : ENOMEM;
 }
 
 int write(int file, const void *text, size_t bytes)

@@ -50,6 +50,13 @@ static int arguments_split(char **words)
     return count;
 }
 
+/* exit() calls it, whichever thread used the streams first. */
+static void streams_flush(struct _reent *reent)
+{
+    (void)reent;
+    fflush(NULL);
+}
+
 _Noreturn void sluice_start(void *argument)
 {
     static char *words[ARGUMENTS_MAX + 1];
@@ -60,6 +67,6 @@ _Noreturn void sluice_start(void *argument)
     sluice_thread_configure(0, first->priority, 0, 0, (uint64_t)first);
     slots_start();
     locks_start();
-    fflush(stdout); /* sets the streams up in this thread, whose exit() then flushes them */
+    _GLOBAL_REENT->__cleanup = streams_flush;
     exit(main(arguments_split(words), words));
 }

@@ -115,7 +115,7 @@ static bool thread_make(struct sluice_thread *thread)
         return false;
     if (sluice_thread_move(thread->slot, SLUICE_SLOT_CPU(thread->cpu)) < 0)
         return false;
-    return sluice_thread_configure(thread->slot, thread->priority, 0, thread->memory_slot,
+    return sluice_thread_configure(thread->slot, thread->priority, 0, runtime_fault_slot(thread->cpu),
                                    (uint64_t)thread) == 0;
 }
 

@@ -263,6 +263,8 @@ void process_end(struct process *process, const struct sluice_end *end)
     process->end = *end;
     process->end.process = process->number;
     process->state = PROCESS_ENDED;
+    if (process->number == PROCESS_MEMORY)
+        boot_server_ended(process, end); /* nothing can be taken down without it, and nothing can go on */
     process_take_down(process);
     children_forget(process->number);
     end_message(&process->end, &message);

@@ -17,11 +17,11 @@ struct cap_worker {
     struct cap_setup *setup;
     uint64_t number;
     struct resource_pool pool;
-    uint64_t source;   /* slot of the capability that is copied: a notification in the pool */
-    uint64_t cspace;   /* CAP_OWN: slot of its cspace; CAP_SHARED: 0, our own */
-    uint64_t slot[3];  /* that it works on; in CAP_OWN the first two there, the third here */
-    uint64_t object;   /* slot for objects that it makes */
-    uint64_t revoked;  /* copies that died by cap_revoke */
+    uint64_t source;  /* slot of the capability that is copied: a notification in the pool */
+    uint64_t cspace;  /* CAP_OWN: slot of its cspace; CAP_SHARED: 0, our own */
+    uint64_t slot[3]; /* that it works on; in CAP_OWN the first two there, the third here */
+    uint64_t object;  /* slot for objects that it makes */
+    uint64_t revoked; /* copies that died by cap_revoke */
 } __attribute__((aligned(64)));
 
 struct cap_setup {

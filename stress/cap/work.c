@@ -27,18 +27,22 @@ static bool copy_and_move(struct worker *worker, const struct cap_worker *state)
 {
     uint64_t badge = worker->ops << 8 | (state->number & 255) | 1ull << 40;
     const uint64_t *slot = state->slot;
-    return worker_check(worker, sluice_cap_copy(state->cspace, slot[0], state->source, SLUICE_RIGHTS_ALL, badge) == 0,
+    return worker_check(worker,
+                        sluice_cap_copy(state->cspace, slot[0], state->source, SLUICE_RIGHTS_ALL, badge) == 0,
                         "a copy failed") &&
            shared_check(worker, state, slot[0], badge) &&
-           worker_check(worker, sluice_cap_copy(state->cspace, slot[0], state->source, SLUICE_RIGHTS_ALL, badge) ==
-                                    SLUICE_E_SLOT_USED + (int64_t)(state->cspace ? worker_errs(worker, worker->ops) : 0),
+           worker_check(worker,
+                        sluice_cap_copy(state->cspace, slot[0], state->source, SLUICE_RIGHTS_ALL, badge) ==
+                            SLUICE_E_SLOT_USED +
+                                (int64_t)(state->cspace ? worker_errs(worker, worker->ops) : 0),
                         "a copy onto a used slot was let through") &&
            worker_check(worker, sluice_cap_copy(0, slot[2], state->source, SLUICE_RIGHTS_ALL, badge) == 0,
                         "a copy to be moved failed") &&
            worker_check(worker, sluice_cap_move(state->cspace, slot[1], slot[2]) == 0, "a move failed") &&
            shared_check(worker, state, slot[1], badge) &&
            worker_check(worker, sluice_cap_delete(state->cspace, slot[0]) == 0, "a delete failed") &&
-           worker_check(worker, sluice_cap_delete(state->cspace, slot[1]) == 0, "a delete after a move failed");
+           worker_check(worker, sluice_cap_delete(state->cspace, slot[1]) == 0,
+                        "a delete after a move failed");
 }
 
 /* An object made, copied, revoked, destroyed. */
@@ -52,11 +56,13 @@ static bool create_and_destroy(struct worker *worker, struct cap_worker *state)
             SLUICE_E_NO_MEMORY)
             sluice_sleep_ms(2);
     if (!worker_check(worker, made == 0, "an object can't be made") ||
-        !worker_check(worker, sluice_cap_copy(0, copy, object, SLUICE_RIGHTS_ALL, 0) == 0, "its copy failed") ||
+        !worker_check(worker, sluice_cap_copy(0, copy, object, SLUICE_RIGHTS_ALL, 0) == 0,
+                      "its copy failed") ||
         !worker_check(worker, sluice_cap_revoke(object) == 0, "a revoke failed"))
         return false;
     state->revoked += sluice_signal(copy, 1) == SLUICE_E_BAD_CAP;
-    return worker_check(worker, sluice_signal(object, 1) == 0, "a revoke killed the capability that revoked") &&
+    return worker_check(worker, sluice_signal(object, 1) == 0,
+                        "a revoke killed the capability that revoked") &&
            worker_check(worker, sluice_object_destroy(object) == 0, "an object can't be destroyed") &&
            worker_check(worker, sluice_signal(object, 1) == SLUICE_E_BAD_CAP, "a destroyed object lives") &&
            worker_check(worker, sluice_cap_delete(0, object) == 0 && sluice_cap_delete(0, copy) == 0,

@@ -18,7 +18,8 @@ static bool server_prepare(struct ipc_setup *setup, uint64_t i)
     snprintf(name, sizeof name, "%s%lu", setup->mode == IPC_FAN ? "fan" : "pair", (unsigned long)(i % 10000));
     server->setup = setup;
     if (i == 0 || setup->pools == IPC_POOLS_OWN) {
-        if (resource_pool_init(&server->pool, POOL_PAGES, setup->pools == IPC_POOLS_OWN ? name : "shared") != 0)
+        if (resource_pool_init(&server->pool, POOL_PAGES, setup->pools == IPC_POOLS_OWN ? name : "shared") !=
+            0)
             return false;
     }
     server->endpoint = resource_object(server->pool.slot ? server->pool.slot : setup->server[0].pool.slot,

@@ -12,7 +12,8 @@
 static void client_fill(struct ipc_client *client, struct sluice_message *message, uint64_t question)
 {
     const struct ipc_setup *setup = client->setup;
-    *message = (struct sluice_message){.tag = SLUICE_TAG(IPC_LABEL_WORK, setup->words, 0), .word = {question, client->number}};
+    *message = (struct sluice_message){.tag = SLUICE_TAG(IPC_LABEL_WORK, setup->words, 0),
+                                       .word = {question, client->number}};
     if (!setup->bytes)
         return;
     client->buffer[0] = (uint8_t)question;
@@ -27,7 +28,8 @@ static bool client_call(struct worker *worker, struct ipc_client *client)
     client_fill(client, &message, question);
     int64_t result = sluice_call(client->endpoint, &message, SLUICE_FOREVER);
     if (!worker_check(worker, result == 0, "a call failed") ||
-        !worker_check(worker, message.word[0] == ipc_answer(question), "an answer is not that of its question"))
+        !worker_check(worker, message.word[0] == ipc_answer(question),
+                      "an answer is not that of its question"))
         return false;
     client->sent.count++;
     client->sent.sum += question;
@@ -50,11 +52,14 @@ static bool server_serve(struct worker *worker, struct ipc_server *server, struc
 {
     const struct ipc_setup *setup = server->setup;
     uint64_t question = message->word[0], number = badge - 1;
-    bool good = worker_check(worker, number < setup->clients && message->word[1] == number, "a message has a wrong badge");
+    bool good = worker_check(worker, number < setup->clients && message->word[1] == number,
+                             "a message has a wrong badge");
     if (setup->bytes)
-        good = good && worker_check(worker, message->word[5] == setup->bytes && server->buffer[0] == (uint8_t)question &&
-                                                server->buffer[setup->bytes - 1] == (uint8_t)question,
-                                    "a long part is not that of its message");
+        good =
+            good && worker_check(worker,
+                                 message->word[5] == setup->bytes && server->buffer[0] == (uint8_t)question &&
+                                     server->buffer[setup->bytes - 1] == (uint8_t)question,
+                                 "a long part is not that of its message");
     if (good) {
         server->received[number].count++;
         server->received[number].sum += question + worker_errs(worker, server->received[number].count);

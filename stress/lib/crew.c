@@ -21,7 +21,8 @@ bool crew_init(struct crew *crew, const char *workload)
     return crew->workers != NULL;
 }
 
-struct worker *crew_add(struct crew *crew, void (*body)(struct worker *), void *context, unsigned cpu, bool counts)
+struct worker *crew_add(struct crew *crew, void (*body)(struct worker *), void *context, unsigned cpu,
+                        bool counts)
 {
     if (crew->count == CREW_WORKERS_MAX)
         return NULL;
@@ -34,7 +35,8 @@ bool worker_goes_on(const struct worker *worker)
 {
     const struct crew *crew = worker->crew;
     /* Relaxed: nothing but the end depends on it. */
-    return !atomic_load_relaxed(&crew->stop) && !worker->failure && (!crew->ops_each || worker->ops < crew->ops_each);
+    return !atomic_load_relaxed(&crew->stop) && !worker->failure &&
+           (!crew->ops_each || worker->ops < crew->ops_each);
 }
 
 static void worker_start(void *argument)
@@ -168,8 +170,8 @@ int crew_report(struct crew *crew)
     uint64_t ms = crew->elapsed_ns / 1000000;
     if (!ops)
         crew_fail(crew, "no operation was done");
-    printf("RESULT workload=%s mode=%s cpus=%lu ops=%lu", crew->workload, crew->mode, (unsigned long)crew->cpus,
-           (unsigned long)ops);
+    printf("RESULT workload=%s mode=%s cpus=%lu ops=%lu", crew->workload, crew->mode,
+           (unsigned long)crew->cpus, (unsigned long)ops);
     print_ratio("seconds", ms, 1000);
     printf(" ok=%d ops_per_s=%lu ops_per_cpu=%lu ops_least=%lu ops_most=%lu", !crew->failure,
            (unsigned long)(ms ? ops * 1000 / ms : 0), (unsigned long)(ops / crew->cpus), (unsigned long)least,

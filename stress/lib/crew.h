@@ -60,7 +60,8 @@ struct crew {
 /* All processors, no number of operations, 5 seconds. False: no memory for it. */
 bool crew_init(struct crew *crew, const char *workload);
 /* NULL when there are too many. */
-struct worker *crew_add(struct crew *crew, void (*body)(struct worker *), void *context, unsigned cpu, bool counts);
+struct worker *crew_add(struct crew *crew, void (*body)(struct worker *), void *context, unsigned cpu,
+                        bool counts);
 /* Runs all of them; false when one could not be started or did not end: then the process has to end. */
 bool crew_run(struct crew *crew);
 /* Joins the workers that do not count, after the program told them to end. */

@@ -33,8 +33,8 @@ int64_t threadlet_end(struct threadlet_code *code)
 
 int64_t threadlet_map(const struct threadlet_code *code, uint64_t space)
 {
-    return sluice_aspace_map(space, code->region.slot, 0, THREADLET_ADDRESS, 1, SLUICE_MAP_READ | SLUICE_MAP_EXECUTE,
-                             NULL);
+    return sluice_aspace_map(space, code->region.slot, 0, THREADLET_ADDRESS, 1,
+                             SLUICE_MAP_READ | SLUICE_MAP_EXECUTE, NULL);
 }
 
 int64_t threadlet_start(uint64_t thread, enum threadlet_kind kind, uint64_t argument)

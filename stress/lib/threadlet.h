@@ -14,10 +14,10 @@
 #define THREADLET_ADDRESS 0x0000000000010000ull
 
 enum threadlet_kind {
-    THREADLET_ECHO,   /* receives from the endpoint in slot `argument`, answers with the same words, for ever */
-    THREADLET_SPIN,   /* makes no system call at all */
+    THREADLET_ECHO, /* receives from the endpoint in slot `argument`, answers with the same words, for ever */
+    THREADLET_SPIN, /* makes no system call at all */
     THREADLET_SIGNAL, /* signals the notification in slot `argument` and yields, for ever */
-    THREADLET_PONG,   /* waits for bit 0 of the notification in slot `argument`, signals bit 1 of it, for ever */
+    THREADLET_PONG, /* waits for bit 0 of the notification in slot `argument`, signals bit 1 of it, for ever */
 };
 
 struct threadlet_code {

@@ -14,7 +14,8 @@
 static uint64_t address_of(const struct map_worker *state, uint64_t operation)
 {
     uint64_t places = MAP_WINDOW_BYTES / (MAP_REGION_PAGES * SLUICE_PAGE_BYTES);
-    return MAP_ADDRESS + state->number * MAP_WINDOW_BYTES + operation % places * MAP_REGION_PAGES * SLUICE_PAGE_BYTES;
+    return MAP_ADDRESS + state->number * MAP_WINDOW_BYTES +
+           operation % places * MAP_REGION_PAGES * SLUICE_PAGE_BYTES;
 }
 
 static uint64_t first_frame(const struct map_worker *state, uint64_t operation)
@@ -58,7 +59,8 @@ static bool threads_operation(struct worker *worker, struct map_worker *state)
 {
     uint64_t address = address_of(state, worker->ops), first = first_frame(state, worker->ops);
     return pages_map(worker, state, SLUICE_SLOT_ASPACE, address, first) &&
-           pages_use(worker, state, address, first) && pages_unmap(worker, state, SLUICE_SLOT_ASPACE, address);
+           pages_use(worker, state, address, first) &&
+           pages_unmap(worker, state, SLUICE_SLOT_ASPACE, address);
 }
 
 /* A space that did its share is destroyed with what is mapped in it, and another is made. */

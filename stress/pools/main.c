@@ -46,7 +46,8 @@ static bool prepare(struct pools_worker *states)
     if (!threadlet_init(&code))
         return false;
     for (uint64_t i = 0; i < crew.cpus; i++) {
-        states[i] = (struct pools_worker){.code = &code, .number = i, .threads = threads, .pool = sluice_slot_alloc()};
+        states[i] = (struct pools_worker){
+            .code = &code, .number = i, .threads = threads, .pool = sluice_slot_alloc()};
         for (unsigned j = 0; j < POOLS_OBJECTS; j++)
             if (!(states[i].object[j] = sluice_slot_alloc()))
                 return false;

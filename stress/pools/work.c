@@ -12,7 +12,8 @@
 #define INNER_ENDPOINT 1u
 #define INNER_NOTIFICATION 2u
 
-static bool make(const struct pools_worker *state, unsigned which, enum sluice_type type, uint64_t first, uint64_t second)
+static bool make(const struct pools_worker *state, unsigned which, enum sluice_type type, uint64_t first,
+                 uint64_t second)
 {
     return sluice_object_create(state->pool, type, state->object[which], first, second) == 0;
 }
@@ -26,9 +27,10 @@ static bool fill(const struct pools_worker *state)
                 make(state, POOLS_NOTIFICATION, SLUICE_TYPE_NOTIFICATION, 0, 0) &&
                 threadlet_map(state->code, object[POOLS_ASPACE]) == 0;
     good = good &&
-           sluice_cap_copy(object[POOLS_CSPACE], INNER_ENDPOINT, object[POOLS_ENDPOINT], SLUICE_RIGHTS_ALL, 0) == 0 &&
-           sluice_cap_copy(object[POOLS_CSPACE], INNER_NOTIFICATION, object[POOLS_NOTIFICATION], SLUICE_RIGHTS_ALL,
-                           0) == 0;
+           sluice_cap_copy(object[POOLS_CSPACE], INNER_ENDPOINT, object[POOLS_ENDPOINT], SLUICE_RIGHTS_ALL,
+                           0) == 0 &&
+           sluice_cap_copy(object[POOLS_CSPACE], INNER_NOTIFICATION, object[POOLS_NOTIFICATION],
+                           SLUICE_RIGHTS_ALL, 0) == 0;
     for (unsigned i = 0; good && i < POOLS_FILLERS; i++)
         good = make(state, POOLS_FILLER + i, SLUICE_TYPE_ENDPOINT, 0, 0);
     return good;
@@ -38,12 +40,14 @@ static bool fill(const struct pools_worker *state)
  * priority: they run while we wait for the end of their pool. */
 static bool threads_start(const struct pools_worker *state, uint64_t life)
 {
-    static const enum threadlet_kind kinds[] = {THREADLET_SIGNAL, THREADLET_ECHO, THREADLET_SPIN, THREADLET_PONG};
+    static const enum threadlet_kind kinds[] = {THREADLET_SIGNAL, THREADLET_ECHO, THREADLET_SPIN,
+                                                THREADLET_PONG};
     static const uint64_t arguments[] = {INNER_NOTIFICATION, INNER_ENDPOINT, 0, INNER_NOTIFICATION};
     for (unsigned i = 0; i < state->threads; i++) {
         uint64_t thread = state->object[POOLS_THREAD + i];
         unsigned cpu = (unsigned)((state->number + life + i) % sluice_cpu_count()), kind = (life + i) % 4;
-        if (!make(state, POOLS_THREAD + i, SLUICE_TYPE_THREAD, state->object[POOLS_CSPACE], state->object[POOLS_ASPACE]) ||
+        if (!make(state, POOLS_THREAD + i, SLUICE_TYPE_THREAD, state->object[POOLS_CSPACE],
+                  state->object[POOLS_ASPACE]) ||
             sluice_thread_move(thread, SLUICE_SLOT_CPU(cpu)) != 0 ||
             sluice_thread_configure(thread, sluice_process->priority - 1, 0, 0, 0) != 0 ||
             threadlet_start(thread, kinds[kind], arguments[kind]) != 0)
@@ -77,9 +81,11 @@ static bool life_run(struct worker *worker, const struct pools_worker *state)
         sluice_yield();
     bool gone = sluice_pool_destroy(state->pool) == 0;
     return worker_check(worker, gone, "a pool can't be destroyed") &&
-           worker_check(worker, sluice_cap_delete(0, state->pool) == 0, "the slot of a pool that is gone can't be emptied") &&
+           worker_check(worker, sluice_cap_delete(0, state->pool) == 0,
+                        "the slot of a pool that is gone can't be emptied") &&
            worker_check(worker, all_dead(state), "something outlives its pool") &&
-           worker_check(worker, resource_detail(state->region.slot, RESOURCE_REGION_FRAMES) == POOLS_REGION_PAGES,
+           worker_check(worker,
+                        resource_detail(state->region.slot, RESOURCE_REGION_FRAMES) == POOLS_REGION_PAGES,
                         "a region has other frames than before");
 }
 

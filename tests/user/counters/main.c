@@ -43,7 +43,8 @@ static void test_system(void)
     tap_equal(system->abi_version, 1, "version of the ABI");
     tap_equal(system->cpus, sluice_process->cpus_online, "processors");
     tap_equal(system->tsc_hz, sluice_process->tsc_hz, "rate of the time stamps");
-    tap_ok(system->frames > 1000 && system->kernel_bytes > 0 && system->boot_ns > 0, "memory and boot time are told");
+    tap_ok(system->frames > 1000 && system->kernel_bytes > 0 && system->boot_ns > 0,
+           "memory and boot time are told");
     tap_ok(system->classes >= 7 && system->classes <= SLUICE_CLASSES_MAX, "%u lock classes", system->classes);
 }
 
@@ -61,7 +62,8 @@ static void test_moving(void)
     counters_lock_sum(&counters, (unsigned)pool, 3, &lock_after);
     tap_ok(after.syscalls >= before.syscalls + 1000, "1000 system calls are counted");
     tap_ok(after.signals >= before.signals + 1000, "1000 signals are counted");
-    tap_ok(lock_after.acquired >= lock_before.acquired + 1000, "the pool's notification class was acquired 1000 times");
+    tap_ok(lock_after.acquired >= lock_before.acquired + 1000,
+           "the pool's notification class was acquired 1000 times");
     resource_object_end(notification);
 }
 
@@ -81,13 +83,15 @@ static void test_events(void)
 {
     static uint64_t next[SLUICE_CPUS_MAX];
     unsigned pool = (unsigned)resource_detail(SLUICE_SLOT_POOL, RESOURCE_POOL_NUMBER);
-    uint32_t place = pool | 2u << 16, policy = SLUICE_POLICY(SLUICE_GRANULARITY_CLASS, SLUICE_ALGORITHM_MCS, 0);
+    uint32_t place = pool | 2u << 16,
+             policy = SLUICE_POLICY(SLUICE_GRANULARITY_CLASS, SLUICE_ALGORITHM_MCS, 0);
     uint64_t told = resource_object(SLUICE_SLOT_POOL, SLUICE_TYPE_NOTIFICATION, 0, 0);
     uint32_t word = (uint32_t)sluice_policy_status(SLUICE_SLOT_TUNER, pool, 2, NULL);
     struct sluice_pool_info before, after;
     event_seen(next, place, policy);
     counters_pool(&counters, pool, &before);
-    tap_ok(sluice_policy_propose(SLUICE_SLOT_TUNER, pool, 2, SLUICE_POLICY_GENERATION(word), policy, told, 1) > 0,
+    tap_ok(sluice_policy_propose(SLUICE_SLOT_TUNER, pool, 2, SLUICE_POLICY_GENERATION(word), policy, told,
+                                 1) > 0,
            "a transition of our own pool");
     tap_result(sluice_wait(told, 1, sluice_deadline_ms(5000), NULL), 0, "ends");
     tap_ok(event_seen(next, place, policy), "the event log tells of it");

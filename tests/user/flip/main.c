@@ -25,10 +25,10 @@ static uint64_t transitions = 20000, seconds = 3, seed = 1;
 static struct flipper flipper;
 
 static const char *const workloads[][3] = {
-    {"stress/ipc", "mode=pairs", "pools=own"},  {"stress/ipc", "mode=cross", "pools=shared"},
-    {"stress/ipc", "mode=fan", "bytes=100"},    {"stress/map", "mode=threads", "pages=2"},
-    {"stress/map", "mode=spaces", "life=16"},   {"stress/cap", "mode=own", "create=4"},
-    {"stress/cap", "mode=shared", "create=4"},  {"stress/pools", "mode=own", "threads=2"},
+    {"stress/ipc", "mode=pairs", "pools=own"}, {"stress/ipc", "mode=cross", "pools=shared"},
+    {"stress/ipc", "mode=fan", "bytes=100"},   {"stress/map", "mode=threads", "pages=2"},
+    {"stress/map", "mode=spaces", "life=16"},  {"stress/cap", "mode=own", "create=4"},
+    {"stress/cap", "mode=shared", "create=4"}, {"stress/pools", "mode=own", "threads=2"},
 };
 #define WORKLOADS (sizeof workloads / sizeof workloads[0])
 
@@ -119,7 +119,8 @@ static void test_control(void)
     for (unsigned i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         struct sluice_end end = {0};
         int64_t process = workload_start(wrong[i], "wrong=1");
-        bool ended = process > 0 && sluice_process_wait((uint32_t)process, sluice_deadline_ms(120000), &end) == 0;
+        bool ended =
+            process > 0 && sluice_process_wait((uint32_t)process, sluice_deadline_ms(120000), &end) == 0;
         tap_ok(ended && end.cause == SLUICE_END_EXIT && end.status == 1, "%s %s finds its deliberate error",
                wrong[i][0], wrong[i][1]);
     }
@@ -129,8 +130,8 @@ static bool propose_and_wait(uint32_t policy, uint64_t told)
 {
     unsigned pool = (unsigned)resource_detail(SLUICE_SLOT_POOL, RESOURCE_POOL_NUMBER);
     int64_t word = sluice_policy_status(SLUICE_SLOT_TUNER, pool, 2, NULL);
-    return sluice_policy_propose(SLUICE_SLOT_TUNER, pool, 2, SLUICE_POLICY_GENERATION((uint32_t)word), policy, told,
-                                 1) > 0 &&
+    return sluice_policy_propose(SLUICE_SLOT_TUNER, pool, 2, SLUICE_POLICY_GENERATION((uint32_t)word), policy,
+                                 told, 1) > 0 &&
            sluice_wait(told, 1, sluice_deadline_ms(5000), NULL) == 0;
 }
 

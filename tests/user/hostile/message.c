@@ -19,13 +19,16 @@ static void test_window(struct probe *probe)
         const char *name;
         uint64_t bytes, first, slots;
     } bad[] = {
-        {"65537 bytes", SLUICE_MESSAGE_LONG_MAX + 1, 0, 0}, {"2^63 bytes", 1ull << 63, 0, 0},
-        {"2^64 - 1 bytes", UINT64_MAX, 0, 0},               {"5 slots", 64, 20, 5},
+        {"65537 bytes", SLUICE_MESSAGE_LONG_MAX + 1, 0, 0},
+        {"2^63 bytes", 1ull << 63, 0, 0},
+        {"2^64 - 1 bytes", UINT64_MAX, 0, 0},
+        {"5 slots", 64, 20, 5},
         {"2^32 + 1 slots", 64, 20, (1ull << 32) + 1},
     };
     for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        probe->call = (struct raw_call){.number = SLUICE_SYS_ipc_window,
-                                        .argument = {(uint64_t)buffer, bad[i].bytes, bad[i].first, bad[i].slots}};
+        probe->call =
+            (struct raw_call){.number = SLUICE_SYS_ipc_window,
+                              .argument = {(uint64_t)buffer, bad[i].bytes, bad[i].first, bad[i].slots}};
         struct probe_outcome outcome = probe_call(probe);
         tap_ok(outcome.kind == PROBE_DONE && (int64_t)probe->call.number == SLUICE_E_BAD_ARGUMENT,
                "ipc_window refuses %s (%s)", bad[i].name, error_name((int64_t)probe->call.number));
@@ -97,7 +100,8 @@ static bool receive_into(struct probe *probe, const struct hostile_address *bad)
                 (outcome.kind == PROBE_DONE && (int64_t)probe->result < 0) || sent == SLUICE_E_TRUNCATED;
     if (!good)
         tap_note("window at %s: sent %s, receiver %s at %#lx, result %s", bad->name, error_name(sent),
-                 probe_kind_name(outcome.kind), (unsigned long)outcome.address, error_name((int64_t)probe->result));
+                 probe_kind_name(outcome.kind), (unsigned long)outcome.address,
+                 error_name((int64_t)probe->result));
     return good;
 }
 

@@ -39,7 +39,13 @@ struct pointer_row {
     uint64_t argument[6];
 };
 
-#define ROW(call, at, writes, bytes, ...) {#call, SLUICE_SYS_##call, at, writes, bytes, {__VA_ARGS__}}
+#define ROW(call, at, writes, bytes, ...)                                                                    \
+    {                                                                                                        \
+#call, SLUICE_SYS_##call, at, writes, bytes,                                                         \
+        {                                                                                                    \
+            __VA_ARGS__                                                                                      \
+        }                                                                                                    \
+    }
 static const struct pointer_row pointer_rows[] = {
     ROW(cap_info, 1, true, sizeof(struct sluice_cap_info), OF(ENDPOINT)),
     ROW(thread_read, 1, true, sizeof(struct sluice_registers), OF(THREAD)),
@@ -62,8 +68,8 @@ static bool page_map(uint64_t bytes, unsigned flags, uint64_t *address)
 bool hostile_addresses_init(void)
 {
     uint64_t two, one;
-    if (!page_map(2 * 4096, SLUICE_MAP_READ | SLUICE_MAP_WRITE, &two) || !page_map(4096, SLUICE_MAP_READ, &one) ||
-        sluice_memory_unmap((void *)(two + 4096), 4096) != 0)
+    if (!page_map(2 * 4096, SLUICE_MAP_READ | SLUICE_MAP_WRITE, &two) ||
+        !page_map(4096, SLUICE_MAP_READ, &one) || sluice_memory_unmap((void *)(two + 4096), 4096) != 0)
         return false;
     hostile_addresses[HOSTILE_ADDRESSES - 2].address = two + 4096 - 4;
     hostile_addresses[HOSTILE_ADDRESSES - 1].address = one;
@@ -94,8 +100,8 @@ static bool pointer_try(struct probe *probe, const struct pointer_row *row, cons
     bool good = hostile_judge(probe, outcome, bad->address, row->bytes) ||
                 (bad->readable && !row->writes && outcome.kind == PROBE_DONE);
     if (!good)
-        tap_note("%s with %s (%#lx): %s, address %#lx, result %s", row->name, bad->name, (unsigned long)bad->address,
-                 probe_kind_name(outcome.kind), (unsigned long)outcome.address,
+        tap_note("%s with %s (%#lx): %s, address %#lx, result %s", row->name, bad->name,
+                 (unsigned long)bad->address, probe_kind_name(outcome.kind), (unsigned long)outcome.address,
                  error_name((int64_t)probe->call.number));
     return good;
 }

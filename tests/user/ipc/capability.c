@@ -57,7 +57,8 @@ static void test_four(unsigned cpu, const uint64_t *slots)
 static void test_no_window(unsigned cpu, const uint64_t *slots)
 {
     struct taker taker = {.first = sluice_slot_alloc_run(2), .slots = 0};
-    tap_result(give(&taker, cpu, slots, 1), SLUICE_E_TRUNCATED, "a receiver without a window gets no capability");
+    tap_result(give(&taker, cpu, slots, 1), SLUICE_E_TRUNCATED,
+               "a receiver without a window gets no capability");
     tap_result(taker.result, SLUICE_E_TIMEOUT, "and does not get the message either");
     taker.slots = 2;
     tap_result(give(&taker, cpu, slots, 3), SLUICE_E_TRUNCATED, "a window of two does not take three");

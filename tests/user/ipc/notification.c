@@ -21,7 +21,8 @@ static void test_bits(uint64_t notification)
     tap_equal(bits, 6, "returns those of the mask");
     tap_result(sluice_poll(notification, UINT64_MAX, &bits), 0, "poll");
     tap_equal(bits, 0x8000000000000001ull, "returns the others, once");
-    tap_result(sluice_wait(notification, 1, sluice_deadline_ms(20), &bits), SLUICE_E_TIMEOUT, "wait for 20 ms");
+    tap_result(sluice_wait(notification, 1, sluice_deadline_ms(20), &bits), SLUICE_E_TIMEOUT,
+               "wait for 20 ms");
     int64_t result = sluice_wait(notification, 1, SLUICE_NOW, &bits);
     tap_ok(result == SLUICE_E_TIMEOUT || result == SLUICE_E_WOULD_BLOCK, "wait without waiting (%s)",
            error_name(result));
@@ -30,7 +31,8 @@ static void test_bits(uint64_t notification)
 static void test_badge(uint64_t notification)
 {
     uint64_t bits = 0, badged = sluice_slot_alloc();
-    tap_result(sluice_cap_copy(0, badged, notification, SLUICE_RIGHT_WRITE, 0x30), 0, "a capability with a badge");
+    tap_result(sluice_cap_copy(0, badged, notification, SLUICE_RIGHT_WRITE, 0x30), 0,
+               "a capability with a badge");
     tap_result(sluice_signal(badged, 0xf), 0, "signal through it");
     sluice_poll(notification, UINT64_MAX, &bits);
     tap_equal(bits, 0x30, "sets the bits of the badge");
@@ -78,7 +80,8 @@ static void wait_body(void *argument)
 /* Two waiters for different bits: each gets its own, whoever came first. */
 static void test_two_waiters(unsigned cpu, uint64_t notification)
 {
-    struct waiter waiters[2] = {{.notification = notification, .mask = 1}, {.notification = notification, .mask = 2}};
+    struct waiter waiters[2] = {{.notification = notification, .mask = 1},
+                                {.notification = notification, .mask = 2}};
     struct sluice_thread *threads[2];
     for (unsigned i = 0; i < 2; i++) {
         threads[i] = partner_start(wait_body, &waiters[i], cpu);

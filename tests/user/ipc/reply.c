@@ -44,7 +44,8 @@ static void test_saved(unsigned cpu)
     tap_result(sluice_cap_delete(0, saved[1]), 0, "the second one's right is deleted");
     for (unsigned i = 0; i < 3; i++)
         partner_join(threads[i], "caller");
-    tap_ok(callers[0].result == 0 && callers[0].value == 200 && callers[2].result == 0 && callers[2].value == 202,
+    tap_ok(callers[0].result == 0 && callers[0].value == 200 && callers[2].result == 0 &&
+               callers[2].value == 202,
            "each got its own answer");
     tap_result(callers[1].result, SLUICE_E_PEER_DIED, "a deleted right ends the call");
     for (unsigned i = 0; i < 3; i++)

@@ -35,7 +35,8 @@ static bool call_once(uint64_t cap, uint64_t seed)
     struct sluice_message message = {.tag = SLUICE_TAG(seed & 31, 6, 0)};
     for (unsigned i = 0; i < 6; i++)
         message.word[i] = seed * 1000003 + i;
-    if (sluice_call(cap, &message, sluice_deadline_ms(5000)) != 0 || SLUICE_TAG_LABEL(message.tag) != (seed & 31) + 1)
+    if (sluice_call(cap, &message, sluice_deadline_ms(5000)) != 0 ||
+        SLUICE_TAG_LABEL(message.tag) != (seed & 31) + 1)
         return false;
     for (unsigned i = 0; i < 5; i++)
         if (message.word[i] != seed * 1000003 + i + 1)
@@ -63,11 +64,11 @@ static void test_deadlines(void)
 {
     struct sluice_message message = {0};
     int64_t result = sluice_call(ipc_endpoint, &message, SLUICE_NOW);
-    tap_ok(result == SLUICE_E_TIMEOUT || result == SLUICE_E_WOULD_BLOCK, "call to nobody without waiting (%s)",
-           error_name(result));
+    tap_ok(result == SLUICE_E_TIMEOUT || result == SLUICE_E_WOULD_BLOCK,
+           "call to nobody without waiting (%s)", error_name(result));
     result = sluice_receive(ipc_endpoint, &message, SLUICE_NOW, NULL);
-    tap_ok(result == SLUICE_E_TIMEOUT || result == SLUICE_E_WOULD_BLOCK, "receive from nobody without waiting (%s)",
-           error_name(result));
+    tap_ok(result == SLUICE_E_TIMEOUT || result == SLUICE_E_WOULD_BLOCK,
+           "receive from nobody without waiting (%s)", error_name(result));
     uint64_t until = sluice_deadline_ms(20);
     tap_result(sluice_call(ipc_endpoint, &message, until), SLUICE_E_TIMEOUT, "call to nobody for 20 ms");
     tap_ok(sluice_clock() >= until, "waits as long as asked");
@@ -119,7 +120,8 @@ static void test_order(unsigned cpu)
     tap_equal(resource_detail(ipc_endpoint, 0), 4, "the endpoint counts them");
     for (uint64_t i = 0; i < 4; i++) {
         struct sluice_message message = {0};
-        ordered &= sluice_receive(ipc_endpoint, &message, sluice_deadline_ms(5000), NULL) == 0 && message.word[0] == i;
+        ordered &= sluice_receive(ipc_endpoint, &message, sluice_deadline_ms(5000), NULL) == 0 &&
+                   message.word[0] == i;
     }
     tap_ok(ordered, "they are served in the order in which they came");
     for (unsigned i = 0; i < 4; i++)

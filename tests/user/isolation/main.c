@@ -21,7 +21,7 @@
 enum access { ACCESS_READ, ACCESS_WRITE, ACCESS_FETCH };
 static const char *const access_names[] = {"read", "write", "execute"};
 
-static uint64_t secret;                              /* the parent's; a child must find its own, which is 0 */
+static uint64_t secret; /* the parent's; a child must find its own, which is 0 */
 static uint8_t data_code[16] = {RETURN};
 static const uint8_t constant_code[16] = {RETURN};
 
@@ -119,8 +119,9 @@ static void test_forbidden(struct probe *probe)
     for (unsigned i = 0; i < forbidden_count; i++) {
         struct probe_outcome outcome = probe_run(probe, forbidden_body, i);
         tap_ok(outcome.kind == PROBE_TRAP && outcome.address == forbidden[i].vector,
-               "%s raises exception %lu (%s, vector %lu)", forbidden[i].name, (unsigned long)forbidden[i].vector,
-               probe_kind_name(outcome.kind), (unsigned long)outcome.address);
+               "%s raises exception %lu (%s, vector %lu)", forbidden[i].name,
+               (unsigned long)forbidden[i].vector, probe_kind_name(outcome.kind),
+               (unsigned long)outcome.address);
     }
 }
 
@@ -157,8 +158,8 @@ static void child_dies(const char *what, uint32_t cause, uint64_t address)
     struct sluice_end end = {0};
     char text[80];
     bool ended = child_run(what, &end);
-    tap_ok(ended && end.cause == cause && end.address == address, "a child that does '%s' is killed: %s", what,
-           ended ? sluice_end_text(&end, text, sizeof text) : "it did not end");
+    tap_ok(ended && end.cause == cause && end.address == address, "a child that does '%s' is killed: %s",
+           what, ended ? sluice_end_text(&end, text, sizeof text) : "it did not end");
 }
 
 static void test_children(void)
@@ -167,7 +168,8 @@ static void test_children(void)
     secret = 0x5ec2e7;
     tap_ok(child_run("secret", &end) && end.cause == SLUICE_END_EXIT && end.status == 0,
            "a child does not find its parent's data at the same address");
-    tap_ok(child_run("exit", &end) && end.cause == SLUICE_END_EXIT && end.status == 7, "a child's status is reported");
+    tap_ok(child_run("exit", &end) && end.cause == SLUICE_END_EXIT && end.status == 7,
+           "a child's status is reported");
     child_dies("kernel", SLUICE_END_FAULT, KERNEL_TEXT);
     child_dies("null", SLUICE_END_FAULT, 0);
     child_dies("unmapped", SLUICE_END_FAULT, BENCH_ADDRESS);
@@ -176,10 +178,19 @@ static void test_children(void)
     child_dies("privileged", SLUICE_END_EXCEPTION, 13);
 }
 
-enum child_what { CHILD_NONE, CHILD_SECRET, CHILD_EXIT, CHILD_KERNEL, CHILD_NULL, CHILD_UNMAPPED, CHILD_DATA, CHILD_CODE,
-                  CHILD_PRIVILEGED };
-static const char *const child_words[] = {"none", "secret", "exit", "kernel", "null", "unmapped", "data", "code",
-                                          "privileged", NULL};
+enum child_what {
+    CHILD_NONE,
+    CHILD_SECRET,
+    CHILD_EXIT,
+    CHILD_KERNEL,
+    CHILD_NULL,
+    CHILD_UNMAPPED,
+    CHILD_DATA,
+    CHILD_CODE,
+    CHILD_PRIVILEGED
+};
+static const char *const child_words[] = {"none",     "secret", "exit", "kernel",     "null",
+                                          "unmapped", "data",   "code", "privileged", NULL};
 
 static int child_main(enum child_what what)
 {

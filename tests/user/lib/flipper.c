@@ -69,8 +69,9 @@ static int64_t flight_propose(struct flipper *flipper, unsigned number)
     if (!SLUICE_POLICY_STEADY(word))
         return SLUICE_E_BUSY;
     flight->from = SLUICE_POLICY_SET(word);
-    return sluice_policy_propose(SLUICE_SLOT_TUNER, flight->pool, flight->lock_class, SLUICE_POLICY_GENERATION(word),
-                                 random_policy(flipper, flight->lock_class), flipper->told, 1ull << number);
+    return sluice_policy_propose(SLUICE_SLOT_TUNER, flight->pool, flight->lock_class,
+                                 SLUICE_POLICY_GENERATION(word), random_policy(flipper, flight->lock_class),
+                                 flipper->told, 1ull << number);
 }
 
 static bool expected(int64_t error)
@@ -151,8 +152,9 @@ static bool policy_home(struct flipper *flipper, unsigned pool, unsigned lock_cl
         int64_t word = sluice_policy_status(SLUICE_SLOT_TUNER, pool, lock_class, NULL);
         if (word < 0 || SLUICE_POLICY_SET((uint32_t)word) == HOME)
             return true;
-        int64_t result = sluice_policy_propose(SLUICE_SLOT_TUNER, pool, lock_class,
-                                               SLUICE_POLICY_GENERATION((uint32_t)word), HOME, flipper->told, 1);
+        int64_t result =
+            sluice_policy_propose(SLUICE_SLOT_TUNER, pool, lock_class,
+                                  SLUICE_POLICY_GENERATION((uint32_t)word), HOME, flipper->told, 1);
         if (result > 0)
             sluice_wait(flipper->told, 1, sluice_deadline_ms(5000), NULL);
         else

@@ -28,9 +28,11 @@ bool probe_init(struct probe *probe, unsigned cpu)
     void *stack;
     *probe = (struct probe){0};
     probe->endpoint = resource_object(SLUICE_SLOT_POOL, SLUICE_TYPE_ENDPOINT, 0, 0);
-    probe->thread = resource_object(SLUICE_SLOT_POOL, SLUICE_TYPE_THREAD, SLUICE_SLOT_CSPACE, SLUICE_SLOT_ASPACE);
+    probe->thread =
+        resource_object(SLUICE_SLOT_POOL, SLUICE_TYPE_THREAD, SLUICE_SLOT_CSPACE, SLUICE_SLOT_ASPACE);
     if (!probe->endpoint || !probe->thread ||
-        sluice_memory_map(0, PROBE_STACK_BYTES, SLUICE_MAP_READ | SLUICE_MAP_WRITE | SLUICE_MEMORY_POPULATE, &stack))
+        sluice_memory_map(0, PROBE_STACK_BYTES, SLUICE_MAP_READ | SLUICE_MAP_WRITE | SLUICE_MEMORY_POPULATE,
+                          &stack))
         return false;
     probe->stack = stack;
     return sluice_thread_move(probe->thread, SLUICE_SLOT_CPU(cpu)) == 0 &&

@@ -19,7 +19,8 @@ static inline int64_t raw_call(struct raw_call *call)
 {
     struct sluice_message registers = {
         .tag = call->argument[1],
-        .word = {call->argument[2], call->argument[3], call->argument[4], call->argument[5], call->word4, call->word5},
+        .word = {call->argument[2], call->argument[3], call->argument[4], call->argument[5], call->word4,
+                 call->word5},
     };
     int64_t result = syscall_message(call->number, &call->argument[0], &registers, call->deadline);
     call->argument[1] = registers.tag;

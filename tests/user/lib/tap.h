@@ -13,7 +13,8 @@ bool tap_ok(bool good, const char *format, ...) __attribute__((format(printf, 2,
 /* A result is what it should be; errors are shown by name. */
 bool tap_result(int64_t got, int64_t expected, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* Two numbers are equal. */
-bool tap_equal(uint64_t got, uint64_t expected, const char *format, ...) __attribute__((format(printf, 3, 4)));
+bool tap_equal(uint64_t got, uint64_t expected, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 void tap_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Prints the plan; returns the program's exit status: 0 if every test was good. */
 int tap_end(void);

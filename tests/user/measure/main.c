@@ -45,8 +45,8 @@ static bool policy_set(unsigned pool, unsigned lock_class, uint32_t policy, uint
         return false;
     if (SLUICE_POLICY_SET((uint32_t)word) == policy)
         return true;
-    return sluice_policy_propose(SLUICE_SLOT_TUNER, pool, lock_class, SLUICE_POLICY_GENERATION((uint32_t)word), policy,
-                                 told, 1) > 0 &&
+    return sluice_policy_propose(SLUICE_SLOT_TUNER, pool, lock_class,
+                                 SLUICE_POLICY_GENERATION((uint32_t)word), policy, told, 1) > 0 &&
            sluice_wait(told, 1, sluice_deadline_ms(5000), NULL) == 0;
 }
 

@@ -12,7 +12,8 @@
 int main(int argc, char **argv)
 {
     uint64_t child = 0;
-    const struct argument arguments[] = {{.key = "child", .number = &child, .minimum = 1, .maximum = UINT64_MAX}, {0}};
+    const struct argument arguments[] = {
+        {.key = "child", .number = &child, .minimum = 1, .maximum = UINT64_MAX}, {0}};
     if (!arguments_parse(argc, argv, arguments))
         return 2;
     if (child)

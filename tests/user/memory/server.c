@@ -85,11 +85,12 @@ static void test_errors(void)
     uint64_t before = reserved();
     for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         int64_t result = sluice_memory_map(bad[i].address, bad[i].bytes, bad[i].flags, NULL);
-        tap_ok(result == SLUICE_E_BAD_ARGUMENT || result == SLUICE_E_LIMIT, "memory_map of %s (%s)", bad[i].name,
-               error_name(result));
+        tap_ok(result == SLUICE_E_BAD_ARGUMENT || result == SLUICE_E_LIMIT, "memory_map of %s (%s)",
+               bad[i].name, error_name(result));
     }
     int64_t result = sluice_memory_map(0, 1ull << 40, RW, NULL);
-    tap_ok(result == SLUICE_E_LIMIT || result == SLUICE_E_NO_MEMORY, "more than the limit (%s)", error_name(result));
+    tap_ok(result == SLUICE_E_LIMIT || result == SLUICE_E_NO_MEMORY, "more than the limit (%s)",
+           error_name(result));
     tap_equal(reserved(), before, "what was refused is not counted");
     tap_result(sluice_memory_object_close(987654), SLUICE_E_NOT_FOUND, "closing no object");
     tap_result(sluice_memory_pool_free(987654, 0), SLUICE_E_NOT_FOUND, "freeing no pool");

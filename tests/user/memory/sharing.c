@@ -44,7 +44,8 @@ static bool child_run(const char *self, int64_t object, bool share, struct sluic
     sluice_spawn_argument(&request, word);
     int64_t process = sluice_spawn(&request);
     if (process > 0 && share)
-        tap_result(sluice_memory_object_share((uint64_t)object, (uint32_t)process, RW), 0, "the object is shared");
+        tap_result(sluice_memory_object_share((uint64_t)object, (uint32_t)process, RW), 0,
+                   "the object is shared");
     return process > 0 && sluice_process_wait((uint32_t)process, sluice_deadline_ms(30000), end) == 0;
 }
 
@@ -69,7 +70,8 @@ void test_sharing(const char *self)
     tap_ok(child_run(self, object, true, &end) && end.cause == SLUICE_END_EXIT, "a child ends");
     tap_equal((uint64_t)end.status, 0, "it found what we wrote");
     tap_equal(words[1], ANSWER, "we find what it wrote");
-    tap_ok(child_run(self, object, false, &end) && end.status == 10, "a child that it is not shared with gets nothing");
+    tap_ok(child_run(self, object, false, &end) && end.status == 10,
+           "a child that it is not shared with gets nothing");
     tap_result(sluice_memory_unmap(where, BYTES), 0, "unmapped");
     tap_result(sluice_memory_object_close((uint64_t)object), 0, "and closed");
     bool back = false;

@@ -35,9 +35,11 @@ static void test_too_large(void)
     uint64_t slot = sluice_slot_alloc(), second = sluice_slot_alloc();
     uint64_t most = before.pages_total * SLUICE_PAGE_BYTES;
     int64_t result = sluice_memory_pool_alloc(most, "first", slot);
-    tap_ok(result == SLUICE_E_NO_MEMORY || result == SLUICE_E_LIMIT, "a pool as large as memory (%s)", error_name(result));
+    tap_ok(result == SLUICE_E_NO_MEMORY || result == SLUICE_E_LIMIT, "a pool as large as memory (%s)",
+           error_name(result));
     result = sluice_memory_pool_alloc(most, "second", second);
-    tap_ok(result == SLUICE_E_NO_MEMORY || result == SLUICE_E_LIMIT, "and a second one (%s)", error_name(result));
+    tap_ok(result == SLUICE_E_NO_MEMORY || result == SLUICE_E_LIMIT, "and a second one (%s)",
+           error_name(result));
     result = sluice_memory_pool_alloc(1ull << 62, "huge", second);
     tap_ok(result < 0, "a pool of 2^62 bytes (%s)", error_name(result));
     result = sluice_memory_region_alloc(most, second);
@@ -108,8 +110,8 @@ static void test_under_load(void)
             sluice_end_text(&end, text, sizeof text);
         tap_ok(ended && end.cause == SLUICE_END_EXIT && end.status == 0,
                "pools with %s are destroyed under load: %s", threads[i], text);
-        tap_ok(free_again(before), "every page is back (%lu free, %lu before)", (unsigned long)stats_now().pages_free,
-               (unsigned long)before);
+        tap_ok(free_again(before), "every page is back (%lu free, %lu before)",
+               (unsigned long)stats_now().pages_free, (unsigned long)before);
     }
 }
 
@@ -132,8 +134,8 @@ static void test_killed(void)
                 end.cause == SLUICE_END_KILLED;
     }
     tap_equal(good, 5, "5 processes are killed while they make and destroy pools");
-    tap_ok(free_again(before), "every page is back (%lu free, %lu before)", (unsigned long)stats_now().pages_free,
-           (unsigned long)before);
+    tap_ok(free_again(before), "every page is back (%lu free, %lu before)",
+           (unsigned long)stats_now().pages_free, (unsigned long)before);
 }
 
 int main(void)

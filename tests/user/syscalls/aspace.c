@@ -53,9 +53,11 @@ static void test_range_errors(void)
 {
     for (unsigned i = 0; i < sizeof map_errors / sizeof map_errors[0]; i++) {
         const struct map_row *row = &map_errors[i];
-        int64_t result = SLUICE_DO(aspace_map, SPACE, REGION, row->first, row->address, row->pages, row->flags);
+        int64_t result =
+            SLUICE_DO(aspace_map, SPACE, REGION, row->first, row->address, row->pages, row->flags);
         tap_ok(refused(result), "aspace_map refuses %s (%s)", row->name, error_name(result));
-        if (row->first || (row->pages == 1 && row->expected == SLUICE_E_BAD_ARGUMENT && row->address == BENCH_ADDRESS))
+        if (row->first ||
+            (row->pages == 1 && row->expected == SLUICE_E_BAD_ARGUMENT && row->address == BENCH_ADDRESS))
             continue; /* the others have neither frames nor, for unmap, flags */
         result = SLUICE_DO(aspace_unmap, SPACE, row->address, row->pages);
         tap_ok(refused(result), "aspace_unmap refuses %s (%s)", row->name, error_name(result));
@@ -74,11 +76,14 @@ static void test_map(void)
     tap_equal(resource_detail(SPACE, RESOURCE_ASPACE_PAGES), 4, "the space counts them");
     tap_equal(resource_detail(REGION, RESOURCE_REGION_MAPPED), 4, "the region counts the frames");
     uint64_t below = BENCH_ADDRESS - 2 * SLUICE_PAGE_BYTES;
-    tap_result(sluice_aspace_map(SPACE, REGION, 8, below, 4, R, &count), SLUICE_E_EXISTS, "aspace_map over a mapping");
+    tap_result(sluice_aspace_map(SPACE, REGION, 8, below, 4, R, &count), SLUICE_E_EXISTS,
+               "aspace_map over a mapping");
     tap_equal(count, 2, "pages before it stay mapped, and are counted");
     tap_equal(resource_detail(SPACE, RESOURCE_ASPACE_PAGES), 6, "the space has six now");
-    tap_result(sluice_aspace_map(SPACE, REGION, 2, BENCH_ADDRESS + 0x100000, 1, R, &count), 0, "a frame mapped twice");
-    tap_result(sluice_region_split(REGION, 3, bench[BENCH_FREE]), SLUICE_E_BUSY, "a mapped region can't be split");
+    tap_result(sluice_aspace_map(SPACE, REGION, 2, BENCH_ADDRESS + 0x100000, 1, R, &count), 0,
+               "a frame mapped twice");
+    tap_result(sluice_region_split(REGION, 3, bench[BENCH_FREE]), SLUICE_E_BUSY,
+               "a mapped region can't be split");
     tap_result(sluice_aspace_map(SPACE, REGION, 2, BENCH_ADDRESS + 0x200000, 1, RW | SLUICE_MAP_ZERO, &count),
                SLUICE_E_BUSY, "a frame that is mapped is not cleared");
     sluice_aspace_unmap(SPACE, BENCH_ADDRESS + 0x100000, 1, NULL);
@@ -113,9 +118,11 @@ static void test_unmap(void)
     tap_result(sluice_aspace_unmap(SPACE, below, 8, &count), 0, "aspace_unmap of nothing");
     tap_equal(count, 0, "counts nothing");
     tap_result(sluice_aspace_map(SPACE, REGION, 0, SLUICE_USER_MIN, 1, R, NULL), 0, "the lowest user page");
-    tap_result(sluice_aspace_map(SPACE, REGION, 1, SLUICE_USER_MAX - SLUICE_PAGE_BYTES, 1, R, NULL), 0, "the highest");
+    tap_result(sluice_aspace_map(SPACE, REGION, 1, SLUICE_USER_MAX - SLUICE_PAGE_BYTES, 1, R, NULL), 0,
+               "the highest");
     tap_result(sluice_aspace_unmap(SPACE, SLUICE_USER_MIN, 1, NULL), 0, "unmap the lowest");
-    tap_result(sluice_aspace_unmap(SPACE, SLUICE_USER_MAX - SLUICE_PAGE_BYTES, 1, NULL), 0, "unmap the highest");
+    tap_result(sluice_aspace_unmap(SPACE, SLUICE_USER_MAX - SLUICE_PAGE_BYTES, 1, NULL), 0,
+               "unmap the highest");
 }
 
 void test_aspaces(void)

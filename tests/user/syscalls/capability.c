@@ -24,7 +24,12 @@ struct capability_row {
 };
 
 #define ROW(call, at, of, needs, may, ...)                                                                   \
-    {#call, SLUICE_SYS_##call, at, SLUICE_TYPE_##of, needs, may, {__VA_ARGS__}}
+    {                                                                                                        \
+#call, SLUICE_SYS_##call, at, SLUICE_TYPE_##of, needs, may,                                          \
+        {                                                                                                    \
+            __VA_ARGS__                                                                                      \
+        }                                                                                                    \
+    }
 #define READ SLUICE_RIGHT_READ
 #define WRITE SLUICE_RIGHT_WRITE
 #define CONTROL SLUICE_RIGHT_CONTROL
@@ -60,7 +65,8 @@ static const struct capability_row capability_rows[] = {
     ROW(pool_destroy, 0, POOL, CONTROL, 0, 0),
     ROW(aspace_map, 0, ASPACE, CONTROL, 0, 0, OF(REGION), 0, BENCH_ADDRESS, 1, SLUICE_MAP_READ),
     ROW(aspace_map, 1, REGION, READ, 0, OF(ASPACE), 0, 0, BENCH_ADDRESS, 1, SLUICE_MAP_READ),
-    ROW(aspace_map, 1, REGION, WRITE, 0, OF(ASPACE), 0, 0, BENCH_ADDRESS, 1, SLUICE_MAP_READ | SLUICE_MAP_WRITE),
+    ROW(aspace_map, 1, REGION, WRITE, 0, OF(ASPACE), 0, 0, BENCH_ADDRESS, 1,
+        SLUICE_MAP_READ | SLUICE_MAP_WRITE),
     ROW(aspace_unmap, 0, ASPACE, CONTROL, 0, 0, BENCH_ADDRESS, 1),
     ROW(aspace_protect, 0, ASPACE, CONTROL, 0, 0, BENCH_ADDRESS, 1, SLUICE_MAP_READ),
     ROW(thread_start, 0, THREAD, CONTROL, 0, 0, BENCH_ADDRESS, BENCH_ADDRESS, 0),
@@ -88,7 +94,8 @@ static const struct capability_row capability_rows[] = {
     ROW(machine_halt, 0, MACHINE, CONTROL, 0, 0, 0),
 };
 
-static bool capability_try(const struct capability_row *row, uint64_t slot, int64_t expected, const char *kind)
+static bool capability_try(const struct capability_row *row, uint64_t slot, int64_t expected,
+                           const char *kind)
 {
     struct raw_call call = {.number = row->number, .deadline = SLUICE_NOW};
     for (unsigned i = 0; i < 6; i++) {

@@ -14,20 +14,19 @@
 
 static void test_numbers(void)
 {
-    static const uint64_t numbers[] = {SLUICE_SYSCALL_COUNT, 64, 1000, 1ull << 32, (1ull << 32) + SLUICE_SYS_null,
-                                       1ull << 63, UINT64_MAX};
+    static const uint64_t numbers[] = {SLUICE_SYSCALL_COUNT,           64,         1000,      1ull << 32,
+                                       (1ull << 32) + SLUICE_SYS_null, 1ull << 63, UINT64_MAX};
     for (unsigned i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         struct raw_call call = {.number = numbers[i]};
-        tap_result(raw_call(&call), SLUICE_E_BAD_SYSCALL, "system call %#lx does not exist", (unsigned long)numbers[i]);
+        tap_result(raw_call(&call), SLUICE_E_BAD_SYSCALL, "system call %#lx does not exist",
+                   (unsigned long)numbers[i]);
     }
 }
 
 static void test_registers_kept(void)
 {
-    struct raw_call call = {.number = SLUICE_SYS_null,
-                            .argument = {11, 12, 13, 14, 15, 16},
-                            .word4 = 17,
-                            .word5 = 18};
+    struct raw_call call = {
+        .number = SLUICE_SYS_null, .argument = {11, 12, 13, 14, 15, 16}, .word4 = 17, .word5 = 18};
     tap_result(raw_call(&call), 0, "null");
     bool kept = call.word4 == 17 && call.word5 == 18;
     for (unsigned i = 0; i < 6; i++)
@@ -76,8 +75,8 @@ static void test_batch(void)
         {.number = SLUICE_SYS_null},
     };
     tap_result(sluice_batch(entries, 7), 7, "batch runs all of its entries");
-    static const int64_t expected[] = {0, SLUICE_E_BAD_CAP, 0, SLUICE_E_NOT_BATCHED, SLUICE_E_NOT_BATCHED,
-                                       SLUICE_E_BAD_SYSCALL, 0};
+    static const int64_t expected[] = {
+        0, SLUICE_E_BAD_CAP, 0, SLUICE_E_NOT_BATCHED, SLUICE_E_NOT_BATCHED, SLUICE_E_BAD_SYSCALL, 0};
     for (unsigned i = 0; i < 7; i++)
         tap_result(entries[i].result, expected[i], "result of entry %u", i);
     tap_result(sluice_batch(entries, 0), 0, "a batch of nothing");
@@ -96,8 +95,10 @@ static void test_devices(void)
     tap_ok(sluice_port_in(SLUICE_SLOT_PORTS, 0x80, 1) >= 0, "port_in");
     tap_result(sluice_port_out(SLUICE_SLOT_PORTS, 0x80, 1, 0), 0, "port_out");
     tap_result(sluice_port_in(SLUICE_SLOT_PORTS, 0x80, 3), SLUICE_E_BAD_ARGUMENT, "port_in of 3 bytes");
-    tap_result(SLUICE_DO(port_in, SLUICE_SLOT_PORTS, 1ull << 16, 1), SLUICE_E_BAD_ARGUMENT, "port_in of port 65536");
-    tap_result(SLUICE_DO(port_in, SLUICE_SLOT_PORTS, 0xffff, 4), SLUICE_E_BAD_ARGUMENT, "port_in across the last port");
+    tap_result(SLUICE_DO(port_in, SLUICE_SLOT_PORTS, 1ull << 16, 1), SLUICE_E_BAD_ARGUMENT,
+               "port_in of port 65536");
+    tap_result(SLUICE_DO(port_in, SLUICE_SLOT_PORTS, 0xffff, 4), SLUICE_E_BAD_ARGUMENT,
+               "port_in across the last port");
 }
 
 void test_machine(void)

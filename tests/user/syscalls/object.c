@@ -36,8 +36,10 @@ static void test_create(void)
         const char *name;
         uint64_t first, second;
     } made[] = {
-        {SLUICE_TYPE_CSPACE, "cspace", 16, 0},      {SLUICE_TYPE_ASPACE, "aspace", 0, 0},
-        {SLUICE_TYPE_ENDPOINT, "endpoint", 0, 0},   {SLUICE_TYPE_NOTIFICATION, "notification", 0, 0},
+        {SLUICE_TYPE_CSPACE, "cspace", 16, 0},
+        {SLUICE_TYPE_ASPACE, "aspace", 0, 0},
+        {SLUICE_TYPE_ENDPOINT, "endpoint", 0, 0},
+        {SLUICE_TYPE_NOTIFICATION, "notification", 0, 0},
     };
     for (unsigned i = 0; i < sizeof made / sizeof made[0]; i++) {
         uint64_t objects = resource_detail(POOL, RESOURCE_POOL_OBJECTS);
@@ -46,11 +48,13 @@ static void test_create(void)
         struct sluice_cap_info info = info_of(FREE);
         tap_ok(info.type == made[i].type && info.rights == SLUICE_RIGHTS_ALL && info.badge == 0,
                "a new %s has its type and all rights", made[i].name);
-        tap_equal(resource_detail(POOL, RESOURCE_POOL_OBJECTS), objects + 1, "the pool counts the %s", made[i].name);
+        tap_equal(resource_detail(POOL, RESOURCE_POOL_OBJECTS), objects + 1, "the pool counts the %s",
+                  made[i].name);
         tap_result(sluice_object_destroy(FREE), 0, "object_destroy ends the %s", made[i].name);
         tap_ok(empty(FREE), "a destroyed %s is named by nothing", made[i].name);
         tap_result(sluice_cap_delete(0, FREE), 0, "its slot can be emptied");
-        tap_ok(resource_settles(POOL, RESOURCE_POOL_OBJECTS, objects), "the %s leaves its pool", made[i].name);
+        tap_ok(resource_settles(POOL, RESOURCE_POOL_OBJECTS, objects), "the %s leaves its pool",
+               made[i].name);
     }
 }
 
@@ -79,7 +83,8 @@ static void test_create_errors(void)
     };
     for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         const uint64_t slots[] = {FREE, 0, SLUICE_CSPACE_SLOTS_MAX, THING};
-        int64_t result = SLUICE_DO(object_create, POOL, bad[i].type, slots[bad[i].slot], bad[i].first, bad[i].second);
+        int64_t result =
+            SLUICE_DO(object_create, POOL, bad[i].type, slots[bad[i].slot], bad[i].first, bad[i].second);
         tap_result(result, bad[i].expected, "object_create with %s", bad[i].name);
     }
     tap_ok(empty(FREE), "what failed left the slot empty");
@@ -96,13 +101,15 @@ static void test_create_thread(void)
     tap_result(sluice_object_destroy(FREE), 0, "object_destroy ends a thread that never ran");
     sluice_cap_delete(0, FREE);
     result = sluice_object_create(POOL, SLUICE_TYPE_THREAD, FREE, SLUICE_SLOT_CSPACE, SLUICE_SLOT_ASPACE);
-    tap_ok(result == SLUICE_E_BAD_ARGUMENT, "a thread with spaces of another pool is refused (%s)", error_name(result));
+    tap_ok(result == SLUICE_E_BAD_ARGUMENT, "a thread with spaces of another pool is refused (%s)",
+           error_name(result));
 }
 
 static void test_facet(void)
 {
     uint64_t target = THING, copy = sluice_slot_alloc();
-    tap_result(sluice_object_create(POOL, SLUICE_TYPE_FACET, FREE, target, 0), 0, "object_create makes a facet");
+    tap_result(sluice_object_create(POOL, SLUICE_TYPE_FACET, FREE, target, 0), 0,
+               "object_create makes a facet");
     tap_result(sluice_cap_copy(0, copy, FREE, SLUICE_RIGHT_WRITE, 0), 0, "a facet can be granted");
     tap_result(sluice_signal(copy, 4), 0, "the grant reaches what the facet forwards to");
     uint64_t bits = 0;
@@ -119,12 +126,15 @@ static void test_facet(void)
 static void test_copy(void)
 {
     uint64_t copy = sluice_slot_alloc(), second = sluice_slot_alloc();
-    tap_result(sluice_cap_copy(0, copy, THING, SLUICE_RIGHT_READ | SLUICE_RIGHT_COPY, 0), 0, "cap_copy copies");
+    tap_result(sluice_cap_copy(0, copy, THING, SLUICE_RIGHT_READ | SLUICE_RIGHT_COPY, 0), 0,
+               "cap_copy copies");
     tap_equal(info_of(copy).rights, SLUICE_RIGHT_READ | SLUICE_RIGHT_COPY, "a copy has the rights asked for");
     tap_result(sluice_cap_copy(0, second, copy, SLUICE_RIGHTS_ALL, 0), 0, "a copy of a copy");
     tap_equal(info_of(second).rights, SLUICE_RIGHT_READ | SLUICE_RIGHT_COPY, "it gains no right");
-    tap_result(sluice_cap_copy(0, second, THING, SLUICE_RIGHTS_ALL, 0), SLUICE_E_SLOT_USED, "cap_copy onto a used slot");
-    tap_result(sluice_cap_copy(0, FREE, copy, SLUICE_RIGHT_READ, 7), SLUICE_E_NO_RIGHT, "a badge without BADGE");
+    tap_result(sluice_cap_copy(0, second, THING, SLUICE_RIGHTS_ALL, 0), SLUICE_E_SLOT_USED,
+               "cap_copy onto a used slot");
+    tap_result(sluice_cap_copy(0, FREE, copy, SLUICE_RIGHT_READ, 7), SLUICE_E_NO_RIGHT,
+               "a badge without BADGE");
     tap_result(sluice_cap_copy(0, FREE, THING, SLUICE_RIGHTS_ALL, 7), 0, "a badge with BADGE");
     tap_equal(info_of(FREE).badge, 7, "the copy has the badge");
     tap_result(sluice_cap_copy(0, 0, THING, SLUICE_RIGHTS_ALL, 0), SLUICE_E_BAD_CAP, "cap_copy into slot 0");
@@ -137,11 +147,13 @@ static void test_copy(void)
 
 static void test_move_and_delete(void)
 {
-    uint64_t used = resource_detail(SPACE, RESOURCE_CSPACE_USED), copy = resource_weaker(THING, SLUICE_RIGHTS_ALL);
+    uint64_t used = resource_detail(SPACE, RESOURCE_CSPACE_USED),
+             copy = resource_weaker(THING, SLUICE_RIGHTS_ALL);
     tap_result(sluice_cap_move(SPACE, 5, copy), 0, "cap_move into another cspace");
     tap_ok(empty(copy), "the slot it left is empty");
     tap_equal(resource_detail(SPACE, RESOURCE_CSPACE_USED), used + 1, "the other cspace counts it");
-    tap_result(sluice_cap_copy(SPACE, 5, THING, SLUICE_RIGHTS_ALL, 0), SLUICE_E_SLOT_USED, "its slot there is used");
+    tap_result(sluice_cap_copy(SPACE, 5, THING, SLUICE_RIGHTS_ALL, 0), SLUICE_E_SLOT_USED,
+               "its slot there is used");
     tap_result(sluice_cap_delete(SPACE, 5), 0, "cap_delete in another cspace");
     tap_equal(resource_detail(SPACE, RESOURCE_CSPACE_USED), used, "the other cspace counts it no more");
     int64_t result = sluice_cap_delete(SPACE, 5);
@@ -215,7 +227,8 @@ static void test_pool_full(void)
     tap_result(sluice_object_destroy(slots[0]), 0, "one endpoint less");
     tap_ok(resource_settles(small.slot, RESOURCE_POOL_OBJECTS, objects - 1), "it leaves the pool");
     sluice_cap_delete(0, slots[0]);
-    tap_result(sluice_object_create(small.slot, SLUICE_TYPE_ENDPOINT, slots[0], 0, 0), 0, "and makes room for another");
+    tap_result(sluice_object_create(small.slot, SLUICE_TYPE_ENDPOINT, slots[0], 0, 0), 0,
+               "and makes room for another");
     tap_result(resource_pool_end(&small), 0, "a full pool is destroyed");
     for (unsigned i = 0; i < count; i++)
         sluice_slot_drop(slots[i]);

@@ -22,14 +22,18 @@ static void frames_are(uint64_t frames, const char *when)
 static void test_split_and_merge(void)
 {
     tap_result(sluice_region_split(REGION, 0, FREE), SLUICE_E_BAD_ARGUMENT, "region_split keeping no frame");
-    tap_result(sluice_region_split(REGION, BENCH_REGION_PAGES, FREE), SLUICE_E_BAD_ARGUMENT, "region_split keeping all");
-    tap_result(sluice_region_split(REGION, UINT64_MAX, FREE), SLUICE_E_BAD_ARGUMENT, "region_split keeping 2^64 - 1");
-    tap_result(sluice_region_split(REGION, 4, bench[SLUICE_TYPE_POOL]), SLUICE_E_SLOT_USED, "region_split, used slot");
+    tap_result(sluice_region_split(REGION, BENCH_REGION_PAGES, FREE), SLUICE_E_BAD_ARGUMENT,
+               "region_split keeping all");
+    tap_result(sluice_region_split(REGION, UINT64_MAX, FREE), SLUICE_E_BAD_ARGUMENT,
+               "region_split keeping 2^64 - 1");
+    tap_result(sluice_region_split(REGION, 4, bench[SLUICE_TYPE_POOL]), SLUICE_E_SLOT_USED,
+               "region_split, used slot");
     tap_result(sluice_region_split(REGION, 4, 0), SLUICE_E_BAD_CAP, "region_split into slot 0");
     frames_are(BENCH_REGION_PAGES, "after splits that failed");
     tap_result(sluice_region_split(REGION, 4, FREE), 0, "region_split");
     frames_are(4, "after the split");
-    tap_equal(resource_detail(FREE, RESOURCE_REGION_FRAMES), BENCH_REGION_PAGES - 4, "the rest is a new region");
+    tap_equal(resource_detail(FREE, RESOURCE_REGION_FRAMES), BENCH_REGION_PAGES - 4,
+              "the rest is a new region");
     tap_equal(resource_detail(FREE, 0), resource_detail(REGION, 0) + 4, "which begins where the first ends");
     tap_result(sluice_region_merge(FREE, REGION), SLUICE_E_BAD_ARGUMENT, "region_merge in the wrong order");
     tap_result(sluice_region_merge(REGION, REGION), SLUICE_E_BAD_ARGUMENT, "region_merge with itself");
@@ -43,13 +47,17 @@ static void test_split_and_merge(void)
 static void test_make_pool(void)
 {
     uint64_t space = bench[SLUICE_TYPE_ASPACE];
-    tap_result(sluice_aspace_map(space, REGION, 3, BENCH_ADDRESS, 1, SLUICE_MAP_READ, NULL), 0, "map one frame");
-    tap_result(sluice_region_make_pool(REGION, FREE, "x"), SLUICE_E_BUSY, "no pool of a region that is mapped");
+    tap_result(sluice_aspace_map(space, REGION, 3, BENCH_ADDRESS, 1, SLUICE_MAP_READ, NULL), 0,
+               "map one frame");
+    tap_result(sluice_region_make_pool(REGION, FREE, "x"), SLUICE_E_BUSY,
+               "no pool of a region that is mapped");
     tap_result(sluice_aspace_unmap(space, BENCH_ADDRESS, 1, NULL), 0, "unmap it");
-    tap_result(sluice_region_make_pool(REGION, bench[SLUICE_TYPE_POOL], "x"), SLUICE_E_SLOT_USED, "used slot");
+    tap_result(sluice_region_make_pool(REGION, bench[SLUICE_TYPE_POOL], "x"), SLUICE_E_SLOT_USED,
+               "used slot");
     tap_result(sluice_region_make_pool(REGION, FREE, "x"), 0, "region_make_pool");
     tap_equal(resource_detail(REGION, 3), 1, "the region says that a pool uses it");
-    tap_equal(resource_detail(FREE, RESOURCE_POOL_GIVEN), BENCH_REGION_PAGES * SLUICE_PAGE_BYTES, "it has every byte");
+    tap_equal(resource_detail(FREE, RESOURCE_POOL_GIVEN), BENCH_REGION_PAGES * SLUICE_PAGE_BYTES,
+              "it has every byte");
     uint64_t second = sluice_slot_alloc();
     tap_result(sluice_region_make_pool(REGION, second, "y"), SLUICE_E_BUSY, "no second pool");
     tap_result(sluice_region_split(REGION, 4, second), SLUICE_E_BUSY, "no split under a pool");
@@ -89,7 +97,8 @@ static void test_small_pool(void)
     uint64_t rest = sluice_slot_alloc();
     tap_result(sluice_region_split(REGION, 1, rest), 0, "a region of one frame");
     int64_t result = sluice_region_make_pool(REGION, FREE, "tiny");
-    tap_ok(result == SLUICE_E_NO_MEMORY || result == 0, "region_make_pool of one frame (%s)", error_name(result));
+    tap_ok(result == SLUICE_E_NO_MEMORY || result == 0, "region_make_pool of one frame (%s)",
+           error_name(result));
     if (result == 0)
         sluice_pool_destroy(FREE);
     sluice_cap_delete(0, FREE);

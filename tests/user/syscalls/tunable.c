@@ -15,7 +15,8 @@
 #define TUNER (bench[SLUICE_TYPE_TUNER])
 #define LOG (bench[SLUICE_TYPE_LOG])
 #define CLASS_ENDPOINT 2u
-#define POLICY_OF(granularity, algorithm) SLUICE_POLICY(SLUICE_GRANULARITY_##granularity, SLUICE_ALGORITHM_##algorithm, 0)
+#define POLICY_OF(granularity, algorithm)                                                                    \
+    SLUICE_POLICY(SLUICE_GRANULARITY_##granularity, SLUICE_ALGORITHM_##algorithm, 0)
 
 /* The index of a tunable, or -1. */
 static int64_t tunable_index(const char *name, struct sluice_tunable_info *info)
@@ -54,15 +55,18 @@ static void test_set(void)
     if (!tap_ok(index >= 0, "there is a tunable sched.slice"))
         return;
     uint64_t was = info.value;
-    tap_result(sluice_tunable_set(TUNER, index, info.maximum + 1), SLUICE_E_OUT_OF_BOUNDS, "tunable_set too large");
-    tap_result(sluice_tunable_set(TUNER, index, info.minimum - 1), SLUICE_E_OUT_OF_BOUNDS, "tunable_set too small");
+    tap_result(sluice_tunable_set(TUNER, index, info.maximum + 1), SLUICE_E_OUT_OF_BOUNDS,
+               "tunable_set too large");
+    tap_result(sluice_tunable_set(TUNER, index, info.minimum - 1), SLUICE_E_OUT_OF_BOUNDS,
+               "tunable_set too small");
     tap_equal(tunable_value(index), was, "the value is as it was");
     tap_result(sluice_tunable_set(TUNER, index, was + 1), 0, "tunable_set");
     tap_equal(tunable_value(index), was + 1, "the value is new");
     tap_result(sluice_tunable_set(TUNER, index, was), 0, "and back");
     tap_result(sluice_tunable_set(TUNER, 1000, 1), SLUICE_E_NOT_FOUND, "tunable_set past the last");
     index = tunable_index("pools.max", &info);
-    tap_result(sluice_tunable_set(TUNER, index, info.value), SLUICE_E_NOT_ALLOWED, "tunable_set of a boot-time tunable");
+    tap_result(sluice_tunable_set(TUNER, index, info.value), SLUICE_E_NOT_ALLOWED,
+               "tunable_set of a boot-time tunable");
 }
 
 static unsigned pool_number(void)
@@ -77,7 +81,8 @@ static int64_t propose(uint32_t policy, unsigned generation, uint64_t notificati
 
 static unsigned generation_now(void)
 {
-    return SLUICE_POLICY_GENERATION((uint32_t)sluice_policy_status(TUNER, pool_number(), CLASS_ENDPOINT, NULL));
+    return SLUICE_POLICY_GENERATION(
+        (uint32_t)sluice_policy_status(TUNER, pool_number(), CLASS_ENDPOINT, NULL));
 }
 
 static void test_propose(uint32_t policy, const char *name)
@@ -90,8 +95,8 @@ static void test_propose(uint32_t policy, const char *name)
     tap_equal(SLUICE_POLICY_SET((uint32_t)word), policy, "policy_status shows %s", name);
     tap_equal(phase, SLUICE_PHASE_STEADY, "and no transition");
     /* The pool works under it. */
-    tap_result(sluice_send(bench[SLUICE_TYPE_ENDPOINT], &(struct sluice_message){0}, SLUICE_NOW), SLUICE_E_TIMEOUT,
-               "an endpoint is usable under %s", name);
+    tap_result(sluice_send(bench[SLUICE_TYPE_ENDPOINT], &(struct sluice_message){0}, SLUICE_NOW),
+               SLUICE_E_TIMEOUT, "an endpoint is usable under %s", name);
 }
 
 static void test_propose_errors(void)
@@ -112,18 +117,22 @@ static void test_propose_errors(void)
         {"a pool out of range", 65535 | CLASS_ENDPOINT << 16, object, SLUICE_E_NOT_FOUND},
         {"bits above the generation", good | 1ull << 40, object, SLUICE_E_BAD_ARGUMENT},
         {"a granularity that does not exist", good, SLUICE_POLICY(9, 0, 0), SLUICE_E_NOT_ALLOWED},
-        {"an algorithm that does not exist", good, SLUICE_POLICY(SLUICE_GRANULARITY_OBJECT, 9, 0), SLUICE_E_NOT_ALLOWED},
+        {"an algorithm that does not exist", good, SLUICE_POLICY(SLUICE_GRANULARITY_OBJECT, 9, 0),
+         SLUICE_E_NOT_ALLOWED},
         {"a union", good, (object & ~0xff00u) | 0x100u, SLUICE_E_BAD_ARGUMENT},
         {"a word of 40 bits", good, 1ull << 40 | object, SLUICE_E_BAD_ARGUMENT},
-        {"off on a CPU that is not there", good, SLUICE_POLICY(SLUICE_GRANULARITY_OFF, 0, 254), SLUICE_E_NOT_FOUND},
+        {"off on a CPU that is not there", good, SLUICE_POLICY(SLUICE_GRANULARITY_OFF, 0, 254),
+         SLUICE_E_NOT_FOUND},
     };
     for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         int64_t result = SLUICE_DO(policy_propose, TUNER, bad[i].place, bad[i].policy, 0, 0);
         tap_result(result, bad[i].expected, "policy_propose with %s", bad[i].name);
     }
     tap_equal(generation_now(), generation, "what was refused changed nothing");
-    tap_result(SLUICE_DO(policy_status, TUNER, 65535), SLUICE_E_NOT_FOUND, "policy_status of a pool out of range");
-    tap_result(SLUICE_DO(policy_status, TUNER, pool | 9u << 16), SLUICE_E_NOT_FOUND, "policy_status of no class");
+    tap_result(SLUICE_DO(policy_status, TUNER, 65535), SLUICE_E_NOT_FOUND,
+               "policy_status of a pool out of range");
+    tap_result(SLUICE_DO(policy_status, TUNER, pool | 9u << 16), SLUICE_E_NOT_FOUND,
+               "policy_status of no class");
 }
 
 /* With each step delayed, a transition is seen while it runs: BUSY, and turned back. */
@@ -137,7 +146,8 @@ static void test_reverse(void)
     tap_ok(propose(POLICY_OF(POOL, MCS), generation_now(), 0) > 0, "a transition with delayed steps");
     sluice_policy_status(TUNER, pool_number(), CLASS_ENDPOINT, &phase);
     tap_equal(phase, SLUICE_PHASE_ENTERING, "is seen in its union");
-    tap_result(propose(POLICY_OF(CLASS, TAS), generation_now(), 0), SLUICE_E_BUSY, "a third policy has to wait");
+    tap_result(propose(POLICY_OF(CLASS, TAS), generation_now(), 0), SLUICE_E_BUSY,
+               "a third policy has to wait");
     tap_ok(propose(object, generation_now(), told) > 0, "the way back is open");
     tap_result(sluice_wait(told, 8, sluice_deadline_ms(10000), NULL), 0, "and ends with a signal");
     int64_t word = sluice_policy_status(TUNER, pool_number(), CLASS_ENDPOINT, &phase);
@@ -164,14 +174,17 @@ static void test_policies(void)
 static void test_log(void)
 {
     uint64_t space = bench[SLUICE_TYPE_ASPACE], pages = 0;
-    tap_result(sluice_log_map(LOG, space, BENCH_ADDRESS, SLUICE_LOG_SYSTEM, 0, &pages), 0, "log_map of a page");
+    tap_result(sluice_log_map(LOG, space, BENCH_ADDRESS, SLUICE_LOG_SYSTEM, 0, &pages), 0,
+               "log_map of a page");
     tap_equal(pages, 1, "it counts it");
-    tap_result(sluice_log_map(LOG, space, BENCH_ADDRESS, SLUICE_LOG_SYSTEM, 0, NULL), SLUICE_E_EXISTS, "not twice");
+    tap_result(sluice_log_map(LOG, space, BENCH_ADDRESS, SLUICE_LOG_SYSTEM, 0, NULL), SLUICE_E_EXISTS,
+               "not twice");
     tap_result(sluice_aspace_unmap(space, BENCH_ADDRESS, 1, NULL), 0, "it can be unmapped");
-    tap_result(SLUICE_DO(log_map, LOG, space, BENCH_ADDRESS, 99, 0), SLUICE_E_BAD_ARGUMENT, "log_map of nothing known");
+    tap_result(SLUICE_DO(log_map, LOG, space, BENCH_ADDRESS, 99, 0), SLUICE_E_BAD_ARGUMENT,
+               "log_map of nothing known");
     int64_t result = SLUICE_DO(log_map, LOG, space, BENCH_ADDRESS, SLUICE_LOG_CPU, 254);
-    tap_ok(result == SLUICE_E_NOT_FOUND || result == SLUICE_E_BAD_ARGUMENT, "log_map of a CPU that is not there (%s)",
-           error_name(result));
+    tap_ok(result == SLUICE_E_NOT_FOUND || result == SLUICE_E_BAD_ARGUMENT,
+           "log_map of a CPU that is not there (%s)", error_name(result));
     result = SLUICE_DO(log_map, LOG, space, BENCH_ADDRESS + 8, SLUICE_LOG_SYSTEM, 0);
     tap_ok(result < 0, "log_map inside a page (%s)", error_name(result));
     result = SLUICE_DO(log_map, LOG, space, 0xffff800000000000ull, SLUICE_LOG_SYSTEM, 0);
@@ -186,7 +199,8 @@ static void test_log(void)
 static void test_heartbeat(void)
 {
     tap_result(sluice_heartbeat(TUNER, 1), SLUICE_E_BAD_ARGUMENT, "heartbeat with a period too short");
-    tap_result(sluice_heartbeat(TUNER, UINT64_MAX), SLUICE_E_BAD_ARGUMENT, "heartbeat with a period too long");
+    tap_result(sluice_heartbeat(TUNER, UINT64_MAX), SLUICE_E_BAD_ARGUMENT,
+               "heartbeat with a period too long");
 }
 
 void test_tunables(void)

@@ -47,7 +47,8 @@ static void test_running(struct probe *probe)
     probe->result = 0;
     tap_ok(probe_start(probe, spin_body, 0), "thread_start");
     tap_ok(counts(probe), "it runs");
-    tap_result(sluice_thread_start(probe->thread, (uint64_t)spin_body, 0, 0), SLUICE_E_BUSY, "not started twice");
+    tap_result(sluice_thread_start(probe->thread, (uint64_t)spin_body, 0, 0), SLUICE_E_BUSY,
+               "not started twice");
     tap_result(sluice_thread_stop(probe->thread), 0, "thread_stop of a running thread");
     state_is(probe, STATE_STOPPED, "after that");
     uint64_t then = probe->result;
@@ -67,8 +68,8 @@ static void test_start_errors(struct probe *probe)
         struct probe_outcome outcome = {.kind = PROBE_SILENT};
         if (result == 0)
             outcome = probe_collect(probe, 500);
-        tap_ok(result == SLUICE_E_BAD_ADDRESS || result == SLUICE_E_BAD_ARGUMENT || outcome.kind == PROBE_FAULT ||
-                   outcome.kind == PROBE_TRAP,
+        tap_ok(result == SLUICE_E_BAD_ADDRESS || result == SLUICE_E_BAD_ARGUMENT ||
+                   outcome.kind == PROBE_FAULT || outcome.kind == PROBE_TRAP,
                "thread_start at %#lx (%s, %s)", (unsigned long)bad[i], error_name(result),
                probe_kind_name(outcome.kind));
         probe_stop(probe);

@@ -69,8 +69,10 @@ static void test_running(struct probe *probe)
     struct sluice_registers registers;
     probe->result = 0;
     probe_start(probe, spin_body, 0);
-    tap_result(sluice_thread_read(probe->thread, &registers), SLUICE_E_BUSY, "thread_read of a running thread");
-    tap_result(sluice_thread_write(probe->thread, &registers), SLUICE_E_BUSY, "thread_write of a running thread");
+    tap_result(sluice_thread_read(probe->thread, &registers), SLUICE_E_BUSY,
+               "thread_read of a running thread");
+    tap_result(sluice_thread_write(probe->thread, &registers), SLUICE_E_BUSY,
+               "thread_write of a running thread");
     probe_stop(probe);
     struct probe_outcome outcome = probe_run(probe, target_body, 41);
     tap_ok(outcome.kind == PROBE_DONE && probe->result == 42, "the thread works as before");

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * Unmapping: entries, generations, tickets (mm/tlb.c, mm/unmap.c, docs/memory.md). One space with one page and two
- * frames; CPUS CPUs enter it, use it, leave it, read it by hand, TURNS times each; UNMAPPERS threads unmap the page and
- * map the other frame there, OPS times each. Hardware may fill the TLB at any time the space's CR3 is loaded. Stores are
- * as delayed as x86 may delay them where that matters: cpu->aspace and cpu->visited.
- * Safe: no CPU reaches a frame that was given away, nor one that is no longer at the address; no thread waits for ever.
- * Each mutant below must fail.
+ * Unmapping: entries, generations, tickets (mm/tlb.c, mm/unmap.c, docs/memory.md). One space, one page, two frames. CPUS
+ * CPUs enter the space, use it, leave it, or read it by hand, TURNS times; UNMAPPERS threads unmap the page and map the
+ * other frame there, OPS times. The TLB may be filled whenever CR3 is loaded; stores of cpu->aspace are seen late.
+ * Safe: no CPU reaches a frame given away, or one no longer at the address; no thread waits for ever.
+ * Mutants: LOOK_FIRST (R1: before the entry changes), NO_FENCE (R2: cpu->aspace is seen after the flush), ACK_NEWER,
+ * ACK_FIRST (R3), FRAME_EARLY, ADDRESS_EARLY, DO_NOT_WAIT (R4), LEAVE_EARLY, LEAVE_SILENTLY, NO_SENTINEL (acked of another
+ * space taken for ours), PRUNE_BLIND, JOIN_EARLY (`used`), TICKET_LATE (who answers is read before the ticket is open),
+ * ANSWER_ALL (also what is newer than the flush), NO_STAMP (somebody else's PENDING entry is collected), VISIT_NO_FENCE.
+ * SMALL makes room for a third CPU: no visits, no entering CPU is seen before it loads CR3.
  */
 #ifndef CPUS
 #define CPUS 2
@@ -52,9 +55,8 @@ inline speculate(c) {
 
 /* tickets_answer(): this CPU has flushed everything up to `level`. */
 inline answer(c, level, t) {
-    lock(ticket_lock);
     d_step {
-        t = 0;
+        !ticket_lock -> t = 0; /* nothing of what follows is seen before the lock is free again */
         do
         :: t < UNMAPPERS ->
             if
@@ -76,7 +78,6 @@ inline answer(c, level, t) {
         od;
         t = 0
     }
-    unlock(ticket_lock)
 }
 inline tickets_check(c, level, t, found) {
     d_step { found = false; t = 0;
@@ -98,13 +99,16 @@ proctype cpu(byte c) {
     bool found;
     do
     /* Enter, use, leave. */
-    :: turns < TURNS ->
+    :: d_step { turns < TURNS ->
         turns++;
 #ifndef NO_SENTINEL
-        acked[c] = 0;
+        acked[c] = 0
 #endif
+        };
         if
+#ifndef SMALL
         :: aspace[c] = 1 /* visible at once */
+#endif
         :: true          /* or when CR3 is loaded, which serialises */
         fi;
 #ifdef JOIN_EARLY
@@ -118,6 +122,9 @@ proctype cpu(byte c) {
 #else
         d_step { aspace[c] = 1; cr3[c] = 1; tlb[c] = 0 };
         speculate(c);
+#endif
+#ifdef ACK_NEWER
+        g = generation;
 #endif
 #ifndef JOIN_EARLY
         if
@@ -178,6 +185,7 @@ proctype cpu(byte c) {
         tickets_check(c, NONE, t, found);
 #endif
         g = 0
+#ifndef SMALL
     /* Read the page by hand. */
     :: turns < TURNS ->
         turns++;
@@ -201,6 +209,7 @@ proctype cpu(byte c) {
         frame = 0;
         visited[c] = 0;
         tickets_check(c, NONE, t, found)
+#endif
     /* Not in the space: an IPI that came too late finds nothing to do. */
     :: turns == TURNS && !cr3[c] ->
 end:    ipi[c] -> ipi[c] = false
@@ -243,9 +252,8 @@ inline look(u, level, c, count, mark) {
         :: else
         fi;
         c++
-    :: else -> break
-    od;
-    c = 0
+    :: else -> c = 0; break
+    od
 }
 
 inline collect(frame) {
@@ -280,8 +288,7 @@ proctype unmapper(byte u) {
             owner[pte] = 2;
 #endif
             d_step { pending = pte; stamp = generation + 1; pte = 0 };
-            generation++;
-            need = true
+            d_step { generation++; need = true }
         :: pte == 0 && pending != 0 && stamp > flushed -> need = true
         :: else
         fi;

@@ -229,6 +229,9 @@ struct thread *sched_exit(void)
             struct thread *thread = pick(cpu);
             if (thread != cpu->current)
                 sched_switch_cpu(cpu, thread);
+            /* Leaving a space may have answered the last ticket of a thread of this CPU, or sent this CPU something; of
+             * neither an interrupt would tell. */
+            continue;
         }
         if (__builtin_expect(cpu->current->resume == RESUME_USER, 1))
             break;

@@ -14,6 +14,7 @@
 #define PAGES 256u
 #define PAGE 4096ull
 
+uint8_t fake_memory[PAGES * PAGE];
 static jmp_buf failed;
 
 _Noreturn void boot_fail(const char *format, ...)
@@ -103,6 +104,19 @@ static void pieces_come_from_the_largest_range_within_reach(void **state)
     assert_false(memory_largest(&left));
 }
 
+static void zeroed_memory_is_zero_and_nothing_else_is_touched(void **state)
+{
+    (void)state;
+    memset(&boot_ram, 0, sizeof(boot_ram));
+    memory_map_add(&boot_ram, 16 * PAGE, 32 * PAGE);
+    memory_prepare(0);
+    memset(fake_memory, 0xaa, sizeof(fake_memory));
+    uint8_t *memory = memory_take_zeroed(PAGE + 1);
+    assert_ptr_equal(memory, fake_memory + 16 * PAGE);
+    for (uint64_t i = 0; i < sizeof(fake_memory); i++)
+        assert_int_equal(fake_memory[i], i / PAGE == 16 || i / PAGE == 17 ? 0 : 0xaa);
+}
+
 static void a_page_for_real_mode_lies_in_low_ram(void **state)
 {
     (void)state;
@@ -122,6 +136,7 @@ int main(void)
         cmocka_unit_test(partial_pages_are_no_ram_and_are_removed_whole),
         cmocka_unit_test(a_full_table_loses_memory_but_never_invents_it),
         cmocka_unit_test(pieces_come_from_the_largest_range_within_reach),
+        cmocka_unit_test(zeroed_memory_is_zero_and_nothing_else_is_touched),
         cmocka_unit_test(a_page_for_real_mode_lies_in_low_ram),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -28,7 +28,6 @@ extern uint64_t boot_efer; /* start.S */
 
 uint64_t kernel_root;
 static unsigned largest_shift; /* of a leaf: 30 with 1 GiB pages, else 21 */
-static uint64_t no_execute;    /* ENTRY_NO_EXECUTE where the CPU has it */
 
 static uint64_t *table_of(uint64_t *entry)
 {
@@ -93,19 +92,20 @@ static void direct_map_build(void)
     memory_map_remove(&mapped, fixed, fixed_end);
     for (unsigned i = 0; i < mapped.count; i++)
         range_map(DIRECT_MAP + mapped.range[i].start, mapped.range[i].start,
-                  mapped.range[i].end - mapped.range[i].start, ENTRY_WRITE | no_execute);
-    range_map(DIRECT_MAP + fixed, fixed, fixed_end - fixed, no_execute);
+                  mapped.range[i].end - mapped.range[i].start, ENTRY_WRITE | ENTRY_NO_EXECUTE);
+    range_map(DIRECT_MAP + fixed, fixed, fixed_end - fixed, ENTRY_NO_EXECUTE);
 }
 
 void paging_init(void)
 {
     largest_shift = cpuid(0x80000001, 0).d & 1u << 26 ? HUGE_SHIFT : HUGE_SHIFT - 9;
-    no_execute = boot_efer & EFER_NO_EXECUTE ? ENTRY_NO_EXECUTE : 0;
+    if (!(boot_efer & EFER_NO_EXECUTE))
+        boot_fail("the processor can't keep data from being executed (NX; the firmware's set-up may have it off)");
     kernel_root = direct_map_physical(memory_take_zeroed(PAGE_BYTES));
     direct_map_build();
     image_map(kernel_text_begin, kernel_rodata_begin, 0);
-    image_map(kernel_rodata_begin, kernel_data_begin, no_execute);
-    image_map(kernel_data_begin, kernel_end, ENTRY_WRITE | no_execute);
+    image_map(kernel_rodata_begin, kernel_data_begin, ENTRY_NO_EXECUTE);
+    image_map(kernel_data_begin, kernel_end, ENTRY_WRITE | ENTRY_NO_EXECUTE);
     cr3_write(kernel_root);
     cr4_write(cr4_read() | CR4_GLOBAL_PAGES);
     memory_reach(UINT64_MAX);
@@ -114,12 +114,12 @@ void paging_init(void)
 void paging_map_device(uint64_t physical)
 {
     uint64_t page = physical & ~(PAGE_BYTES - 1);
-    page_map(DIRECT_MAP + page, page | ENTRY_WRITE | ENTRY_UNCACHED | ENTRY_GLOBAL | no_execute, PAGE_SHIFT);
+    page_map(DIRECT_MAP + page, page | ENTRY_WRITE | ENTRY_UNCACHED | ENTRY_GLOBAL | ENTRY_NO_EXECUTE, PAGE_SHIFT);
 }
 
 uint64_t paging_map_stack(unsigned index)
 {
     uint64_t top = STACKS_BASE + (index + 1ull) * STACKS_STRIDE;
-    range_map(top - STACK_BYTES, memory_take(STACK_BYTES), STACK_BYTES, ENTRY_WRITE | no_execute);
+    range_map(top - STACK_BYTES, memory_take(STACK_BYTES), STACK_BYTES, ENTRY_WRITE | ENTRY_NO_EXECUTE);
     return top;
 }

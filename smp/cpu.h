@@ -53,6 +53,7 @@ struct cpu {
     uint64_t kernel_hold_tsc;  /* when it was taken, if this hold is sampled; else 0 */
     struct sluice_lock_counters *kernel_hold_counters; /* of the gate that took it */
     uint32_t hold_sample;      /* holds to go before the next sampled one */
+    struct mailbox_node *messages; /* taken from the mailbox, to be handled: smp/messages.c */
     uint64_t random;
 
     /* Atomic: written by this CPU, read by CPUs that unmap. */

@@ -34,13 +34,26 @@ static void (*const mailbox_handlers[MAILBOX_OP_COUNT])(struct mailbox_node *) =
     [MAILBOX_TRANSITION] = transition_node_handle,
 };
 
+/* Messages handled before the way out looks at the pending word again: a flood of them (objects whose grace period
+ * ended) must not keep this CPU from answering the next one. */
+#define MESSAGES_MOST 16u
+
+static struct mailbox_node *message_next(struct cpu *self)
+{
+    struct mailbox_node *node = self->messages ? self->messages : mailbox_take(&self->mailbox);
+    self->messages = node ? node->next : NULL; /* read first: the handler may send the node on */
+    return node;
+}
+
 void mailbox_drain_cpu(void)
 {
-    struct mailbox_node *node = mailbox_take(&cpu_self()->mailbox);
-    while (node) {
-        struct mailbox_node *next = node->next; /* the handler may send the node on */
+    struct cpu *self = cpu_self();
+    for (unsigned i = 0; i < MESSAGES_MOST; i++) {
+        struct mailbox_node *node = message_next(self);
+        if (!node)
+            return;
         cpu_counter_inc(mailbox_messages);
         mailbox_handlers[node->op](node);
-        node = next;
     }
+    atomic_fetch_or(&self->pending, PENDING_MAILBOX); /* on the way out: no IPI */
 }

@@ -11,7 +11,7 @@
 
 /* Where the server puts what a client lets it place: a window for each CPU, so that threads on different CPUs work in
  * different page tables. 64 GiB each. */
-#define WINDOW_FIRST 0x0000200000000000ull
+#define WINDOW_FIRST 0x0000300000000000ull
 #define WINDOW_SHIFT 36u
 #define AGAIN_TRIES 1000
 

@@ -24,6 +24,16 @@ sub archive_with {
     return archive_write(@entries);
 }
 
+# A whole ELF64 program, one page at 4 MiB, whose first instructions are the bytes given.
+sub program_of {
+    my ($code) = @_;
+    my $bytes  = 64 + 56 + length $code;
+    my $header = pack 'A4 C5 x7 S2 L Q3 L S6', "\x7fELF", 2, 1, 1, 0, 0, 2, 62, 1, 0x400000 + 120, 64, 0, 0,
+        64, 56, 1, 64, 0, 0;
+    my $segment = pack 'L2 Q6', 1, 5, 0, 0x400000, 0x400000, $bytes, $bytes, 4096;
+    return $header . $segment . $code;
+}
+
 sub fails_to_boot {
     my ($name, $pattern, %option) = @_;
     my $run = boot(cpus => 2, timeout => 30, script => $halt, %option);
@@ -60,6 +70,14 @@ for my $server (qw(memory serial console)) {
     my $damaged = archive_with($server, 'not a program');
     fails_to_boot("$server is no program", qr/^root: $server ended at start: ./m, archive => "$damaged");
 }
+# mov byte [0], 0 and ud2.
+my %end = ("\xc6\x04\x25\x00\x00\x00\x00\x00" => 'fault', "\x0f\x0b" => 'exception|opcode');
+for my $code (sort keys %end) {
+    my $crashing = archive_with('console', program_of($code));
+    fails_to_boot("console crashes ($end{$code})", qr/^root: console ended at start: .*(?:$end{$code})/mi,
+        archive => "$crashing");
+}
+
 my $uncontrolled = archive_with('control');
 boots_with('no control server', qr/^root: server control missing from the boot archive/m,
     archive => "$uncontrolled");

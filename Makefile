@@ -138,7 +138,7 @@ include build/host/tests.mk
 endif
 
 # --- targets -------------------------------------------------------------------------------------
-.PHONY: images all iso run test build-tests host-tests model-tests user-programs lint format loc \
+.PHONY: images all iso run test build-tests host-tests model-tests user-programs lint format docs loc \
     setup clean help FORCE
 FORCE:
 
@@ -171,6 +171,9 @@ lint:
 
 format:
 	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
+
+docs:
+	$(Q)for name in syscalls tunables; do tools/$$name-doc >docs/$$name.md || exit 1; done
 
 loc:
 	@tools/loc

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The ELF reader: see the System V ABI, "Object Files".
- * Context: any. Locks: none. Tests: tests/host/test_elf.c.
+ * Context: any. Locks: none. Tests: tests/host/test_program.c.
  */
 #include "servers/lib/elf.h"
 #include "kernel/abi/object.h"

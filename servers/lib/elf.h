@@ -2,7 +2,7 @@
 /*
  * Reading an ELF64 program: which bytes go where, with which rights. Nothing is loaded here.
  * Entry point: elf_read. Pure; nothing outside of the image is read, whatever is in it.
- * Context: any. Locks: none. Tests: tests/host/test_elf.c.
+ * Context: any. Locks: none. Tests: tests/host/test_program.c.
  */
 #pragma once
 #include <stddef.h>

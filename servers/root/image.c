@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Programs of the boot archive as pages.
- * Entry points: image_find, image_write. Context: main thread. Locks: none. Tests: tests/host/test_elf.c, tests/boot/.
+ * Entry points: image_find, image_write. Context: main thread. Locks: none. Tests: tests/host/test_program.c, tests/boot/.
  */
 #include "servers/lib/cpio.h"
 #include "servers/root/root.h"

@@ -36,6 +36,7 @@ struct ipc_server {
 struct ipc_setup {
     unsigned mode, pools;
     uint64_t per_cpu, words, bytes;
+    uint64_t away; /* fan: 1 keeps the clients off the server's processor */
     uint64_t clients, servers;
     struct ipc_client *client;
     struct ipc_server *server;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * stress/ipc: clients call servers. mode=pairs: client and server on one processor; mode=cross: on two neighbours;
- * mode=fan: every client calls one server. pools=own gives each endpoint a pool, pools=shared one pool to all.
+ * mode=fan: every client calls one server, with away=1 from other processors than its own. pools=own gives each
+ * endpoint a pool, pools=shared one pool to all.
  * Oracle: each answer is a function of the question that only the server computes; at the end, what each client sent
  * and what its server received from it, by badge, have the same sum and number; no object is left in a pool.
  * Context: a process of its own. Locks: none. Tests: tests/user/stress.t, tests/user/flip/.
@@ -26,6 +27,7 @@ static bool setup_parse(int argc, char **argv)
         {.key = "pools", .choice = &setup.pools, .words = pool_words},
         {.key = "per_cpu", .number = &setup.per_cpu, .minimum = 1, .maximum = 16},
         {.key = "words", .number = &setup.words, .minimum = 2, .maximum = SLUICE_MESSAGE_WORDS},
+        {.key = "away", .number = &setup.away, .minimum = 0, .maximum = 1},
         {.key = "bytes", .number = &setup.bytes, .minimum = 0, .maximum = SLUICE_MESSAGE_LONG_MAX},
         {0},
     };

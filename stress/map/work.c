@@ -8,6 +8,7 @@
 #include "stress/map/map.h"
 
 #define MARKER_MAP 2
+#define MAP_TRIES 500u
 #define RW (SLUICE_MAP_READ | SLUICE_MAP_WRITE)
 
 /* Every operation at another address, so that no use of one depends on the one before. */
@@ -27,10 +28,18 @@ static uint64_t first_frame(const struct map_worker *state, uint64_t operation)
 static bool pages_map(struct worker *worker, struct map_worker *state, uint64_t space, uint64_t address,
                       uint64_t first)
 {
-    uint64_t count = 0, pages = state->setup->pages;
-    int64_t result = sluice_aspace_map(space, state->region.slot, first, address, pages, RW, &count);
-    state->mapped += count;
-    return worker_check(worker, result == 0 && count == pages, "a map failed");
+    uint64_t count = 0, done = 0, pages = state->setup->pages;
+    int64_t result = SLUICE_E_NO_MEMORY;
+    /* Page tables of spaces that were destroyed come back after a grace period, which needs every processor's turn. */
+    for (unsigned tries = 0; tries < MAP_TRIES && result == SLUICE_E_NO_MEMORY; tries++) {
+        if (tries)
+            sluice_sleep_ms(2);
+        result = sluice_aspace_map(space, state->region.slot, first + done, address + done * SLUICE_PAGE_BYTES,
+                                   pages - done, RW, &count);
+        done += count;
+    }
+    state->mapped += done;
+    return worker_check(worker, result == 0 && done == pages, "a map failed");
 }
 
 static bool pages_unmap(struct worker *worker, struct map_worker *state, uint64_t space, uint64_t address)

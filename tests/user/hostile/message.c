@@ -69,7 +69,9 @@ static bool send_from(struct probe *probe, const struct hostile_address *bad)
                                     .word4 = bad->address,
                                     .word5 = 64,
                                     .deadline = SLUICE_FOREVER};
+    static uint8_t buffer[64];
     struct sluice_message message = {0};
+    sluice_ipc_window(buffer, sizeof buffer, 0, 0);
     if (!probe_start(probe, call_body, 0))
         return false;
     int64_t received = sluice_receive(ENDPOINT, &message, sluice_deadline_ms(50), NULL);
@@ -123,10 +125,18 @@ static void test_long(struct probe *probe)
            "a long part of 65537 bytes is refused (%s)", error_name((int64_t)probe->call.number));
 }
 
+static void take_body(struct probe *probe)
+{
+    sluice_ipc_window(NULL, 0, probe->argument, 4);
+    struct sluice_message message = {0};
+    sluice_receive(ENDPOINT, &message, sluice_deadline_ms(300), NULL);
+}
+
 /* Capabilities that the sender does not have, or may not give. */
 static void test_capabilities_sent(struct probe *probe)
 {
     uint64_t kept = resource_weaker(bench[SLUICE_TYPE_NOTIFICATION], SLUICE_RIGHT_READ);
+    uint64_t window = sluice_slot_alloc_run(4);
     const struct {
         const char *name;
         uint64_t slot;
@@ -139,12 +149,16 @@ static void test_capabilities_sent(struct probe *probe)
     for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct sluice_message message = {.tag = SLUICE_TAG(0, 0, 1)};
         sluice_message_cap(&message, 0, bad[i].slot);
-        probe_start(probe, receive_body, 0);
+        probe_start(probe, take_body, window);
         int64_t sent = sluice_send(ENDPOINT, &message, sluice_deadline_ms(50));
         probe_collect(probe, 600);
         probe_stop(probe);
         tap_result(sent, bad[i].expected, "send refuses to give %s", bad[i].name);
     }
+    struct sluice_cap_info info;
+    tap_result(sluice_cap_info(window, &info), SLUICE_E_BAD_CAP,
+               "and nothing was put into the receiver's window");
+    sluice_slot_free_run(window, 4);
     sluice_slot_drop(kept);
 }
 

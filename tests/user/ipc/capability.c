@@ -48,7 +48,7 @@ static void test_four(unsigned cpu, const uint64_t *slots)
     }
     tap_ok(good, "each lies in its slot of the window, with its badge");
     tap_result(sluice_signal(taker.first, 1), 0, "and can be used");
-    tap_result(give(&taker, cpu, slots, 1), SLUICE_E_SLOT_USED, "a window whose slot is used takes none");
+    tap_result(give(&taker, cpu, slots, 1), SLUICE_E_TRUNCATED, "a window whose slot is used has no room");
     sluice_slot_free_run(taker.first, 4);
     for (unsigned i = 0; i < 4; i++)
         sluice_cap_delete(0, taker.first + i);

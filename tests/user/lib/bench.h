@@ -23,7 +23,7 @@ enum bench_item {
 #define BENCH_POOL_PAGES 256u
 #define BENCH_REGION_PAGES 16u
 /* Somewhere in our own address space where nothing is mapped and nothing will be. */
-#define BENCH_ADDRESS 0x0000200000000000ull
+#define BENCH_ADDRESS 0x0000500000000000ull
 
 extern uint64_t bench[BENCH_COUNT];
 

@@ -9,7 +9,7 @@
 #include "tests/user/measure/measure.h"
 #include <stddef.h>
 
-#define ADDRESS 0x0000200000000000ull
+#define ADDRESS 0x0000500000000000ull
 
 static uint64_t own(enum sluice_type type, uint64_t first, uint64_t second)
 {

@@ -75,7 +75,7 @@ static void test_errors(void)
         {"no bytes", 0, 0, RW},
         {"half a page", 0, 100, RW},
         {"2^64 - 4096 bytes", 0, -4096ull, RW},
-        {"an address inside a page", 0x200000000008ull, 4096, RW},
+        {"an address inside a page", 0x500000000008ull, 4096, RW},
         {"a kernel address", 0xffff800000000000ull, 4096, RW},
         {"a range that wraps", 0xfffffffffffff000ull, 8192, RW},
         {"the end of user space", SLUICE_USER_MAX - 4096, 8192, RW},

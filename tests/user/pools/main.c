@@ -115,15 +115,16 @@ static void test_under_load(void)
     }
 }
 
-/* A process is killed in the middle of its work: its pools and regions go with it. */
+/* Processes are killed in the middle of their work: their pools, regions and spaces go with them. */
 static void test_killed(void)
 {
+    static const char *const programs[] = {"stress/cap", "stress/map", "stress/ipc"};
     static struct sluice_spawn_request request;
     struct sluice_end end;
     uint64_t before = stats_now().pages_free;
     unsigned good = 0;
-    for (unsigned i = 0; i < 5; i++) {
-        sluice_spawn_init(&request, "stress/pools");
+    for (unsigned i = 0; i < 9; i++) {
+        sluice_spawn_init(&request, programs[i % 3]);
         sluice_spawn_argument(&request, "seconds=60");
         request.flags = SLUICE_SPAWN_REGIONS;
         request.pool_bytes = 8 << 20;
@@ -133,7 +134,7 @@ static void test_killed(void)
                 sluice_process_wait((uint32_t)process, sluice_deadline_ms(30000), &end) == 0 &&
                 end.cause == SLUICE_END_KILLED;
     }
-    tap_equal(good, 5, "5 processes are killed while they make and destroy pools");
+    tap_equal(good, 9, "9 processes are killed while they work");
     tap_ok(free_again(before), "every page is back (%lu free, %lu before)",
            (unsigned long)stats_now().pages_free, (unsigned long)before);
 }

@@ -82,8 +82,6 @@ static void test_map(void)
     tap_equal(resource_detail(SPACE, RESOURCE_ASPACE_PAGES), 6, "the space has six now");
     tap_result(sluice_aspace_map(SPACE, REGION, 2, BENCH_ADDRESS + 0x100000, 1, R, &count), 0,
                "a frame mapped twice");
-    tap_result(sluice_region_split(REGION, 3, bench[BENCH_FREE]), SLUICE_E_BUSY,
-               "a mapped region can't be split");
     tap_result(sluice_aspace_map(SPACE, REGION, 2, BENCH_ADDRESS + 0x200000, 1, RW | SLUICE_MAP_ZERO, &count),
                SLUICE_E_BUSY, "a frame that is mapped is not cleared");
     sluice_aspace_unmap(SPACE, BENCH_ADDRESS + 0x100000, 1, NULL);

@@ -95,9 +95,9 @@ static void test_devices(void)
     tap_ok(sluice_port_in(SLUICE_SLOT_PORTS, 0x80, 1) >= 0, "port_in");
     tap_result(sluice_port_out(SLUICE_SLOT_PORTS, 0x80, 1, 0), 0, "port_out");
     tap_result(sluice_port_in(SLUICE_SLOT_PORTS, 0x80, 3), SLUICE_E_BAD_ARGUMENT, "port_in of 3 bytes");
-    tap_result(SLUICE_DO(port_in, SLUICE_SLOT_PORTS, 1ull << 16, 1), SLUICE_E_BAD_ARGUMENT,
+    tap_result(SLUICE_DO(port_in, SLUICE_SLOT_PORTS, 1ull << 16, 1), SLUICE_E_OUT_OF_BOUNDS,
                "port_in of port 65536");
-    tap_result(SLUICE_DO(port_in, SLUICE_SLOT_PORTS, 0xffff, 4), SLUICE_E_BAD_ARGUMENT,
+    tap_result(SLUICE_DO(port_in, SLUICE_SLOT_PORTS, 0xffff, 4), SLUICE_E_OUT_OF_BOUNDS,
                "port_in across the last port");
 }
 

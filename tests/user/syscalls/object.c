@@ -66,12 +66,12 @@ static void test_create_errors(void)
         uint64_t type, slot, first, second;
         int64_t expected;
     } bad[] = {
-        {"type 0", 0, 0, 0, 0, SLUICE_E_BAD_ARGUMENT},
-        {"a region", SLUICE_TYPE_REGION, 0, 0, 0, SLUICE_E_BAD_ARGUMENT},
-        {"a reply right", SLUICE_TYPE_REPLY, 0, 0, 0, SLUICE_E_BAD_ARGUMENT},
-        {"a tuner", SLUICE_TYPE_TUNER, 0, 0, 0, SLUICE_E_BAD_ARGUMENT},
-        {"a type past the last", SLUICE_TYPE_COUNT, 0, 0, 0, SLUICE_E_BAD_ARGUMENT},
-        {"a type of 40 bits", 1ull << 40 | SLUICE_TYPE_ENDPOINT, 0, 0, 0, SLUICE_E_BAD_ARGUMENT},
+        {"type 0", 0, 0, 0, 0, SLUICE_E_BAD_TYPE},
+        {"a region", SLUICE_TYPE_REGION, 0, 0, 0, SLUICE_E_BAD_TYPE},
+        {"a reply right", SLUICE_TYPE_REPLY, 0, 0, 0, SLUICE_E_BAD_TYPE},
+        {"a tuner", SLUICE_TYPE_TUNER, 0, 0, 0, SLUICE_E_BAD_TYPE},
+        {"a type past the last", SLUICE_TYPE_COUNT, 0, 0, 0, SLUICE_E_BAD_TYPE},
+        {"a type of 40 bits", 1ull << 40 | SLUICE_TYPE_ENDPOINT, 0, 0, 0, SLUICE_E_BAD_TYPE},
         {"a cspace of 17 slots", SLUICE_TYPE_CSPACE, 0, 17, 0, SLUICE_E_BAD_ARGUMENT},
         {"a cspace of 8 slots", SLUICE_TYPE_CSPACE, 0, 8, 0, SLUICE_E_BAD_ARGUMENT},
         {"a cspace of 131072 slots", SLUICE_TYPE_CSPACE, 0, 131072, 0, SLUICE_E_BAD_ARGUMENT},

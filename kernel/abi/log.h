@@ -139,8 +139,7 @@ _Static_assert(sizeof(struct sluice_cpu_counters) <= SLUICE_PAGE_BYTES, "ABI");
     X(THREAD_EXIT, "thread %a: status %b")                                                                   \
     X(FAULT, "thread %a: address %b, error %c")                                                              \
     X(SHOOTDOWN, "space %a: %b pages, %c cpus")                                                              \
-    X(TUNABLE_SET, "tunable %a: %b, was %c")                                                                 \
-    X(IRQ, "line %a")
+    X(TUNABLE_SET, "tunable %a: %b, was %c")
 
 #define SLUICE_EVENT_ENUM(name, format) SLUICE_EVENT_##name,
 enum sluice_event_kind { SLUICE_EVENTS(SLUICE_EVENT_ENUM) SLUICE_EVENT_COUNT };

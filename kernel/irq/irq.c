@@ -7,7 +7,6 @@
 #include "kernel/irq/irq.h"
 #include "kernel/boot/platform.h"
 #include "kernel/cap/cap.h"
-#include "kernel/log/log.h"
 #include "kernel/thread/thread.h"
 #include "kernel/trap/syscall.h"
 
@@ -22,7 +21,6 @@ void irq_interrupt(unsigned line)
     irq_line_mask(line);
     cpu_counter_inc(irqs);
     irq->count++;
-    log_event(SLUICE_EVENT_IRQ, line, irq->count, 0);
     notification_signal_async(&irq->request);
 }
 

@@ -370,7 +370,7 @@ static void test_ring_keeps_the_last_events(void **state)
     (void)state;
     fake_cpu_become(1);
     for (unsigned i = 0; i < 100; i++)
-        log_event(SLUICE_EVENT_IRQ, i, 2 * i, 3 * i);
+        log_event(SLUICE_EVENT_FAULT, i, 2 * i, 3 * i);
     const struct sluice_event_ring *ring = cpus[1]->events;
     assert_int_equal(ring->head, 100);
     for (unsigned i = 36; i < 100; i++) {

@@ -195,7 +195,6 @@ static bool slab_add(struct pool *pool, enum sluice_type type)
     slab->type = type;
     slab->object_bytes = object_size(type);
     slab->next = pool->slabs[type];
-    pool->slabs[type] = slab;
     for (unsigned i = pool_slab_objects(slab); i > 0; i--) {
         struct object *object = pool_slab_object(slab, i - 1);
         object->type = (uint8_t)type;
@@ -203,6 +202,8 @@ static bool slab_add(struct pool *pool, enum sluice_type type)
         *free_link(object) = pool->free[type];
         pool->free[type] = object;
     }
+    /* pairs with slabs_begin() in pool_destroy.c: the slab before its place in the list */
+    atomic_store_release(&pool->slabs[type], slab);
     return true;
 }
 

@@ -27,7 +27,8 @@ struct pool_slab { /* at the start of each slab page */
  *
  *   FREE -> BUILD: frames USER to KERNEL -> INSERT the capability -> ALIVE          (FREE -> ALIVE at boot)
  *           BUILD -> UNBUILD: a frame is in use -> REGION
- *   ALIVE -> THREADS -> THREADS_WAIT -> OBJECTS -> OBJECTS_WAIT -> LAST_GRACE -> UNBUILD: frames to USER -> REGION -> FREE
+ *   ALIVE -> THREADS -> STRAGGLERS -> THREADS_WAIT -> OBJECTS -> OBJECTS_WAIT -> LAST_GRACE
+ *         -> UNBUILD: frames to USER -> REGION -> FREE
  */
 enum pool_life {
     POOL_FREE,
@@ -35,6 +36,7 @@ enum pool_life {
     POOL_INSERT,
     POOL_ALIVE,
     POOL_THREADS,
+    POOL_STRAGGLERS,
     POOL_THREADS_WAIT,
     POOL_OBJECTS,
     POOL_OBJECTS_WAIT,
@@ -82,6 +84,7 @@ struct pool {
     struct thread *waiter;  /* blocked (WAIT_GRACE) */
     uint32_t life;          /* atomic: enum pool_life */
     uint32_t destroy_waits; /* atomic: objects killed and not yet free */
+    uint32_t life_waits;    /* atomic: the destruction waits for destroy_waits == 0; whoever clears it goes on */
 };
 
 extern struct pool *pools; /* pools_max of them */
@@ -112,6 +115,8 @@ void pool_pages_free_locked(struct pool *pool, void *pages, uint64_t count);
 unsigned pool_slab_objects(const struct pool_slab *slab);
 struct object *pool_slab_object(struct pool_slab *slab, unsigned index);
 
+/* A killed object of the pool is free: the caller does not touch the pool any more. */
+void pool_object_gone(struct pool *pool);
 /* MAILBOX_POOL_DESTROY: the next step of a pool's life. */
 void pool_life_handle(struct mailbox_node *node);
 /* A message to the pool's own reaper, here; and on the CPU of the last forward. */

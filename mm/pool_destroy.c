@@ -5,14 +5,14 @@
  * Context: mailbox handlers, on whatever CPU the gates want; a message does one slab, or a few frames.
  * Locks, one at a time: class frame, class region. Tests: tests/host/test_pool_life.c, tests/user/pools/.
  *
- *   generation even -> grace period: no operation that found the pool alive is under way, nothing new is made in it
- *   THREADS, _WAIT  -> thread_destroy each; until all are free
- *   OBJECTS, _WAIT  -> kill each, their own reapers free them; until all are free and no policy transition runs
+ *   generation even -> no capability into it is found any more
+ *   THREADS         -> thread_destroy each; a grace period: no operation that found the pool alive is under way
+ *   STRAGGLERS      -> once more, for those such an operation made; _WAIT: until all are free
+ *   OBJECTS, _WAIT  -> kill each, their own reapers free them; until all are free, and no transition runs
  *   LAST_GRACE      -> no operation holds a pointer into its memory
  *   UNBUILD         -> frames cleared and USER again; REGION: the region is free; whoever waited is woken
- *
- * Waiting is asking again after a grace period: each of those it waits for needs one or more itself.
  */
+#include "kernel/boot/platform.h"
 #include "kernel/cap/cap.h"
 #include "kernel/log/log.h"
 #include "kernel/thread/thread.h"
@@ -36,14 +36,20 @@ static void after_grace(struct pool *pool, enum pool_life life)
     epoch_wait(&pool->reaper.epoch, grace_over);
 }
 
+static void slabs_begin(struct pool *pool, uint32_t type)
+{
+    pool->life_type = type;
+    /* pairs with slab_add() in pool.c: the place in the list before the slab, while others may still add one */
+    pool->life_slab = atomic_load_acquire(&pool->slabs[type]);
+}
+
 void pool_destroy_begin(struct pool *pool, struct thread *thread, int64_t result)
 {
     atomic_store_relaxed(&pool->info->generation, pool->generation);
     pool->life_result = result;
-    pool->life_type = SLUICE_TYPE_NONE;
-    pool->life_slab = NULL;
     pool_life_wait_for(pool, thread);
-    after_grace(pool, POOL_THREADS);
+    slabs_begin(pool, SLUICE_TYPE_THREAD);
+    pool_life_next(pool, POOL_THREADS);
 }
 
 int64_t sys_pool_destroy(struct thread *thread, uint64_t *args)
@@ -91,24 +97,42 @@ static bool slab_end(struct pool *pool)
 
 static void threads_step(struct pool *pool)
 {
-    if (pool->life_type != SLUICE_TYPE_THREAD) {
-        pool->life_type = SLUICE_TYPE_THREAD;
-        pool->life_slab = pool->slabs[SLUICE_TYPE_THREAD];
+    if (slab_end(pool)) {
+        pool_life_send(pool);
+        return;
     }
+    slabs_begin(pool, SLUICE_TYPE_THREAD);
+    after_grace(pool, POOL_STRAGGLERS);
+}
+
+static void stragglers_step(struct pool *pool)
+{
     if (slab_end(pool))
         pool_life_send(pool);
     else
-        after_grace(pool, POOL_THREADS_WAIT);
+        pool_life_next(pool, POOL_THREADS_WAIT);
+}
+
+/* Everything killed is free? False: the message comes again when it is. */
+static bool objects_gone(struct pool *pool)
+{
+    /* Full fences here and in pool_object_gone(): either it sees that we wait, or we see its 0. */
+    (void)atomic_exchange(&pool->life_waits, 1u);
+    return !atomic_load_relaxed(&pool->destroy_waits) && atomic_exchange(&pool->life_waits, 0u);
+}
+
+void pool_object_gone(struct pool *pool)
+{
+    if (atomic_fetch_sub(&pool->destroy_waits, 1u) == 1 && atomic_load_relaxed(&pool->life_waits) &&
+        atomic_exchange(&pool->life_waits, 0u))
+        pool_life_send(pool);
 }
 
 static void threads_wait_step(struct pool *pool)
 {
-    if (atomic_load_relaxed(&pool->type_objects[SLUICE_TYPE_THREAD])) {
-        after_grace(pool, POOL_THREADS_WAIT);
+    if (!objects_gone(pool))
         return;
-    }
-    pool->life_type = SLUICE_TYPE_NONE;
-    pool->life_slab = NULL;
+    slabs_begin(pool, SLUICE_TYPE_NONE);
     pool_life_next(pool, POOL_OBJECTS);
 }
 
@@ -117,19 +141,20 @@ static void objects_step(struct pool *pool)
     if (slab_end(pool)) {
         pool_life_send(pool);
     } else if (pool->life_type + 1 < SLUICE_TYPE_COUNT) {
-        pool->life_type++;
-        pool->life_slab = pool->slabs[pool->life_type];
+        slabs_begin(pool, pool->life_type + 1);
         pool_life_send(pool);
     } else {
-        after_grace(pool, POOL_OBJECTS_WAIT);
+        pool_life_next(pool, POOL_OBJECTS_WAIT);
     }
 }
 
 static void objects_wait_step(struct pool *pool)
 {
-    bool all = !atomic_load_relaxed(&pool->objects) && !atomic_load_relaxed(&pool->destroy_waits) &&
-               transition_pool_idle(pool);
-    after_grace(pool, all ? POOL_LAST_GRACE : POOL_OBJECTS_WAIT);
+    if (!objects_gone(pool))
+        return;
+    assert(!pool->objects);
+    /* A transition goes on with each grace period: asked again after one. */
+    after_grace(pool, transition_pool_idle(pool) ? POOL_LAST_GRACE : POOL_OBJECTS_WAIT);
 }
 
 /* What the kernel left in the frames is nobody's business. */
@@ -170,6 +195,9 @@ void pool_destroy_step(struct pool *pool)
     switch (atomic_load_relaxed(&pool->life)) {
     case POOL_THREADS:
         threads_step(pool);
+        break;
+    case POOL_STRAGGLERS:
+        stragglers_step(pool);
         break;
     case POOL_THREADS_WAIT:
         threads_wait_step(pool);

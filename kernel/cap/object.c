@@ -138,5 +138,5 @@ void object_free_handle(struct mailbox_node *node)
     object_free_parts_locked(pool, object);
     pool_object_free_locked(pool, object);
     gate_leave(&gate);
-    atomic_fetch_sub(&pool->destroy_waits, 1);
+    pool_object_gone(pool);
 }

@@ -96,17 +96,12 @@ static bool region_reclaim(const struct store_region *region)
     return sluice_cap_revoke(region->slot) == 0;
 }
 
-/* A frame that is still mapped somewhere cannot be part of a pool: the kernel knows. */
+/* Frames that are still mapped somewhere: the kernel counts them. */
 static bool region_unmapped(const struct store_region *region)
 {
-    uint64_t pool = sluice_slot_alloc();
-    bool good = pool && sluice_region_make_pool(region->slot, pool, "check") == 0;
+    struct sluice_cap_info info;
 
-    if (good)
-        sluice_pool_destroy(pool);
-    if (pool)
-        sluice_slot_drop(pool);
-    return good;
+    return sluice_cap_info(region->slot, &info) == 0 && info.detail[2] == 0;
 }
 
 static bool grant_reclaim(struct grant *grant)

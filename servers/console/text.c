@@ -44,13 +44,13 @@ bool text_match(const char *pattern, const char *text)
 {
     const char *star = NULL, *retry = text;
 
-    if (strchr(pattern, '*') == NULL)
+    if (strpbrk(pattern, "*?") == NULL)
         return strstr(text, pattern) != NULL;
     while (*text != '\0') {
         if (*pattern == '*') {
             star = ++pattern;
             retry = text;
-        } else if (*pattern == *text) {
+        } else if (*pattern == *text || *pattern == '?') {
             pattern++;
             text++;
         } else if (star != NULL) {

@@ -78,6 +78,8 @@ static void cpus_show(const struct counters *counters, const struct sample *befo
 
         sample_cpu(counters, before, now, (int)cpu, &done);
         idle = text_share(done.idle_cycles, cycles) / 1000;
+        if (done.switches + done.irqs + done.ticks + done.ipis_received + done.syscalls == 0)
+            idle = 100; /* it slept all the time; sleep is counted when it ends */
         printf("%3u  %3lu%% %12lu %10lu %11lu %7lu %9lu\n", cpu, (unsigned long)(idle < 100 ? idle : 100),
                (unsigned long)per_second(done.syscalls, ns), (unsigned long)per_second(done.ipc_calls, ns),
                (unsigned long)per_second(done.switches, ns), (unsigned long)per_second(done.ipis_sent, ns),

@@ -11,6 +11,9 @@
 #define FREEZE_DOUBLINGS_MAX 8u
 /* However far apart periods are: fewer in a row confirm nothing. */
 #define CONFIRM_PERIODS 3u
+/* Periods with traffic that judge a change, and how many times the usual time is waited for them. */
+#define RATES_MIN 5u
+#define PATIENCE 5u
 
 void judge_init(struct judge *judge, uint32_t word, uint64_t now_ms)
 {
@@ -38,19 +41,26 @@ static uint64_t freeze_ms(const struct judge *judge, const struct settings *sett
     return setting(settings, freeze) << doublings;
 }
 
+/*
+ * Rates are of periods with traffic only, and the best of several since the change counts: where a host runs the virtual
+ * CPUs in turn, or the load pauses, averages over time would say more about that than about the policy.
+ */
 static struct verdict judge_probation(struct judge *judge, uint64_t rate, uint64_t now_ms,
                                       const struct settings *settings)
 {
     struct verdict verdict = {.kind = VERDICT_NOTHING};
     uint64_t allowed = judge->rate_before * (100 - setting(settings, rollback)) / 100;
+    uint64_t since_ms = now_ms - judge->changed_ms;
 
-    /* The best of the rates since, so that a short dip of the load undoes nothing. */
     if (rate > judge->rate_best)
         judge->rate_best = rate;
-    if (now_ms - judge->changed_ms < setting(settings, judge))
+    judge->rates++;
+    if (since_ms < setting(settings, judge))
+        return verdict;
+    if (judge->rates < RATES_MIN && since_ms < setting(settings, judge) * PATIENCE)
         return verdict;
     judge->probation = false;
-    if (judge->rate_best >= allowed)
+    if (judge->rates < RATES_MIN || judge->rate_best >= allowed)
         return verdict;
     judge->barred = SLUICE_POLICY_SET(judge->word);
     judge->barred_until_ms = now_ms + freeze_ms(judge, settings);
@@ -119,10 +129,12 @@ struct verdict judge_step(struct judge *judge, const struct inputs *inputs, uint
         judge->probation = false; /* the load went away: nothing to compare with */
         return verdict;
     }
-    if (inputs->value[INPUT_fresh] == 0)
+    if (!inputs->known[INPUT_rate])
         return verdict; /* what fades away confirms nothing */
     if (judge->probation)
-        return judge_probation(judge, inputs->value[INPUT_traffic], now_ms, settings);
+        return judge_probation(judge, inputs->value[INPUT_rate], now_ms, settings);
+    judge->rate_usual = judge->rate_usual == 0 ? inputs->value[INPUT_rate]
+                                               : (judge->rate_usual * 3 + inputs->value[INPUT_rate]) / 4;
     rule = rules_pick(inputs, word, settings, &wanted);
     if (!judge_confirm(judge, rule, wanted, now_ms, settings) || now_ms < judge->frozen_until_ms)
         return verdict;
@@ -135,13 +147,13 @@ struct verdict judge_step(struct judge *judge, const struct inputs *inputs, uint
     return verdict;
 }
 
-void judge_changed(struct judge *judge, const struct verdict *verdict, const struct inputs *inputs,
-                   uint64_t now_ms)
+void judge_changed(struct judge *judge, const struct verdict *verdict, uint64_t now_ms)
 {
     judge->policy_before = SLUICE_POLICY_SET(judge->word);
     judge->wanted = verdict->policy;
-    judge->rate_before = inputs->value[INPUT_traffic];
-    judge->rate_best = 0;
+    judge->rate_before = judge->rate_usual;
+    judge->rate_usual = judge->rate_best = 0;
+    judge->rates = 0;
     judge->probation = verdict->kind == VERDICT_CHANGE;
     judge->changed_ms = now_ms;
     judge->confirmed = 0;

@@ -35,7 +35,9 @@ struct judge {
     /* probation after a change of ours */
     bool probation;
     uint32_t policy_before;
+    uint64_t rate_usual; /* acquisitions a second in periods with traffic, averaged */
     uint64_t rate_before, rate_best;
+    unsigned rates; /* periods with traffic since the change */
     /* what was rolled back or refused */
     uint32_t barred;
     uint64_t barred_until_ms;
@@ -47,8 +49,7 @@ void judge_init(struct judge *judge, uint32_t word, uint64_t now_ms);
 struct verdict judge_step(struct judge *judge, const struct inputs *inputs, uint32_t word, uint64_t now_ms,
                           const struct settings *settings);
 /* The kernel accepted what the verdict asked for. */
-void judge_changed(struct judge *judge, const struct verdict *verdict, const struct inputs *inputs,
-                   uint64_t now_ms);
+void judge_changed(struct judge *judge, const struct verdict *verdict, uint64_t now_ms);
 /* The kernel refused it: it is not asked for again soon. */
 void judge_refused(struct judge *judge, const struct verdict *verdict, uint64_t now_ms,
                    const struct settings *settings);

@@ -64,6 +64,7 @@ void load_end(struct load *load, uint32_t policy, uint64_t elapsed_cycles)
         load->cpu_use[owner] -= forwarded < load->cpu_use[owner] ? forwarded : load->cpu_use[owner];
     load->acquired += load->fresh_acquired;
     load->elapsed_cycles += elapsed_cycles;
+    load->fresh_elapsed_cycles = elapsed_cycles;
     if (load->fresh_hold_cycles > 0 && load->hold_cycles == 0)
         load->hold_cycles = load->fresh_hold_cycles;
     else if (load->fresh_hold_cycles > 0)
@@ -136,7 +137,8 @@ void load_inputs(const struct load *load, uint32_t policy, uint64_t cycles_hz, s
     if (load->elapsed_cycles == 0)
         return;
     inputs_set(inputs, INPUT_traffic, load->acquired * cycles_hz / load->elapsed_cycles);
-    inputs_set(inputs, INPUT_fresh, load->fresh_acquired);
+    if (load->fresh_acquired > 0)
+        inputs_set(inputs, INPUT_rate, load->fresh_acquired * cycles_hz / load->fresh_elapsed_cycles);
     inputs_use(load, policy, inputs);
     if (load->acquired == 0)
         return;

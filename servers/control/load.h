@@ -16,7 +16,7 @@
 /* X(identifier, "name in reasons", "unit") */
 #define CONTROL_INPUTS(X)                                                                                    \
     X(traffic, "acquisitions", "/s")                                                                         \
-    X(fresh, "acquisitions in the last period", "")                                                          \
+    X(rate, "acquisitions in the last period", "/s")                                                         \
     X(cpus, "CPUs", "")                                                                                      \
     X(dominant, "share of the busiest CPU", "/1000")                                                         \
     X(owner, "share of the policy's CPU", "/1000")                                                           \
@@ -42,6 +42,7 @@ struct load {
     uint64_t acquired, contended, wait_cycles, queue, elapsed_cycles;
     uint64_t hold_cycles;    /* typical length of a hold, 0: not known yet */
     uint64_t fresh_acquired; /* of the period that load_begin began */
+    uint64_t fresh_elapsed_cycles;
     uint64_t fresh_forwarded;
     uint64_t fresh_hold_cycles; /* least of the CPUs' means */
     unsigned cpus;

@@ -74,7 +74,7 @@ static const struct rule rules[] = {
      TO(POOL, TAS),
      "several CPUs, hardly any contention: one cheap lock"},
     {"short-queue",
-     G(OBJECT),
+     LOCKED,
      FAIR,
      {BELOW(queue, queue_leave), BELOW(contended, contended_enter)},
      RULE_KEEP,

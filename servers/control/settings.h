@@ -41,7 +41,7 @@
     X(window, "control.window", 100, 20000, 3600000, "ms", "length of the window of the flip budget")        \
     X(freeze, "control.freeze", 100, 4000, 3600000, "ms", "first freeze; each further one is twice as long") \
     X(judge, "control.judge", 100, 2000, 60000, "ms", "time after a change until its effect is judged")      \
-    X(rollback, "control.rollback", 1, 40, 100, "%", "loss of throughput after a change that undoes it")
+    X(rollback, "control.rollback", 1, 50, 100, "%", "loss of throughput after a change that undoes it")
 
 enum setting {
 #define SETTING_ENUM(identifier, name, minimum, initial, maximum, unit, sentence) SETTING_##identifier,

@@ -70,7 +70,7 @@ static void verdict_carry_out(struct watcher *watcher, const struct verdict *ver
         if (result < 0)
             judge_refused(&class->judge, verdict, now_ms, &watcher->settings);
         else
-            judge_changed(&class->judge, verdict, inputs, now_ms);
+            judge_changed(&class->judge, verdict, now_ms);
     }
     verdict_note(watcher, verdict, inputs, pool, lock_class, result, now_ms);
 }

@@ -34,8 +34,8 @@ static bool pages_map(struct worker *worker, struct map_worker *state, uint64_t 
     for (unsigned tries = 0; tries < MAP_TRIES && result == SLUICE_E_NO_MEMORY; tries++) {
         if (tries)
             sluice_sleep_ms(2);
-        result = sluice_aspace_map(space, state->region.slot, first + done, address + done * SLUICE_PAGE_BYTES,
-                                   pages - done, RW, &count);
+        result = sluice_aspace_map(space, state->region.slot, first + done,
+                                   address + done * SLUICE_PAGE_BYTES, pages - done, RW, &count);
         done += count;
     }
     state->mapped += done;

@@ -294,6 +294,9 @@ static void patterns_match(void **state)
     assert_false(text_match("lock.*_mi", "lock.backoff_min"));
     assert_false(text_match("a*b*c", "abab"));
     assert_false(text_match("*x", ""));
+    assert_true(text_match("cap?*", "cap0"));
+    assert_false(text_match("cap?*", "cap"));
+    assert_true(text_match("?", "x"));
     assert_int_equal(text_share(1, 0), 0);
     assert_int_equal(text_share(1, 2), 50000);
     assert_in_range(text_share(UINT64_MAX / 2, UINT64_MAX), 49900, 50000);

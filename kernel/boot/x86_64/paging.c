@@ -100,7 +100,8 @@ void paging_init(void)
 {
     largest_shift = cpuid(0x80000001, 0).d & 1u << 26 ? HUGE_SHIFT : HUGE_SHIFT - 9;
     if (!(boot_efer & EFER_NO_EXECUTE))
-        boot_fail("the processor can't keep data from being executed (NX; the firmware's set-up may have it off)");
+        boot_fail(
+            "the processor can't keep data from being executed (NX; the firmware's set-up may have it off)");
     kernel_root = direct_map_physical(memory_take_zeroed(PAGE_BYTES));
     direct_map_build();
     image_map(kernel_text_begin, kernel_rodata_begin, 0);
@@ -114,7 +115,8 @@ void paging_init(void)
 void paging_map_device(uint64_t physical)
 {
     uint64_t page = physical & ~(PAGE_BYTES - 1);
-    page_map(DIRECT_MAP + page, page | ENTRY_WRITE | ENTRY_UNCACHED | ENTRY_GLOBAL | ENTRY_NO_EXECUTE, PAGE_SHIFT);
+    page_map(DIRECT_MAP + page, page | ENTRY_WRITE | ENTRY_UNCACHED | ENTRY_GLOBAL | ENTRY_NO_EXECUTE,
+             PAGE_SHIFT);
 }
 
 uint64_t paging_map_stack(unsigned index)

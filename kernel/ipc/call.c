@@ -200,6 +200,7 @@ static int64_t receive_take(struct thread *thread)
     if (sender->home != cpu_number())
         cpu_counter_inc(ipc_remote);
     if (kind == WAIT_CALL) {
+        cpu_counter_inc(ipc_calls); /* nobody waited when it was sent */
         reply_begin(sender, thread);
         return 0;
     }

@@ -69,7 +69,7 @@ _Noreturn void sluice_thread_end(void)
 {
     struct sluice_thread *self = sluice_thread_self();
 
-    self->reent_own.__cleanup = NULL; /* the streams are the process's, not this thread's: they stay open */
+    self->reent_own.__sdidinit = 0; /* the streams are the process's, not this thread's: they stay open */
     _reclaim_reent(&self->reent_own);
     /* pairs with sluice_thread_join() in thread.c: all this thread wrote before its end is seen */
     atomic_store_release(&self->ended, 1);

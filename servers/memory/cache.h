@@ -25,6 +25,7 @@ struct worker {
     uint64_t frames;       /* of its blocks, in use */
     /* Its own thread only; `faults` is read by others. */
     struct node *nodes[NODE_CLASSES];
+    uint32_t node_count[NODE_CLASSES];
     uint64_t faults;
     uint32_t index;
     struct sluice_thread *thread;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The server's own memory.
- * Context: see own.h. Locks: own_mutex around the addresses. Tests: tests/user/memory/.
+ * Context: see own.h. Locks: own_mutex around the addresses, spare_mutex around spare nodes. Tests: tests/user/memory/.
  */
 #include "servers/memory/own.h"
 #include "servers/lib/process.h"
@@ -13,6 +13,7 @@
 #define OWN_ADDRESS 0x0000200000000000ull
 #define NODE_SHIFT_MIN 5u
 #define NODE_CHUNK_PAGES 16u
+#define NODES_KEPT 64u /* of one class, small ones, by a worker */
 
 static struct sluice_mutex own_mutex;
 static uint64_t own_next = OWN_ADDRESS; /* guarded by own_mutex */
@@ -98,8 +99,45 @@ static unsigned node_class(size_t bytes)
     return shift - NODE_SHIFT_MIN;
 }
 
+/* Nodes go where they are freed, which need not be where they are needed next: what a worker has too many of, others
+ * find here. */
+static struct sluice_mutex spare_mutex;
+static struct node *spare[NODE_CLASSES]; /* guarded by spare_mutex */
+
+static void nodes_spare(struct worker *worker, unsigned class)
+{
+    struct node *first = worker->nodes[class], *last = first;
+
+    while (last->next)
+        last = last->next;
+    worker->nodes[class] = NULL;
+    worker->node_count[class] = 0;
+    sluice_mutex_lock(&spare_mutex);
+    last->next = spare[class];
+    spare[class] = first;
+    sluice_mutex_unlock(&spare_mutex);
+}
+
+static void node_push(struct worker *worker, unsigned class, struct node *node)
+{
+    node->next = worker->nodes[class];
+    worker->nodes[class] = node;
+    worker->node_count[class]++;
+}
+
+static void nodes_fetch(struct worker *worker, unsigned class)
+{
+    sluice_mutex_lock(&spare_mutex);
+    for (unsigned i = 0; i < NODES_KEPT / 2 && spare[class]; i++) {
+        struct node *node = spare[class];
+        spare[class] = node->next;
+        node_push(worker, class, node);
+    }
+    sluice_mutex_unlock(&spare_mutex);
+}
+
 /* New nodes of a class: a chunk's worth, or one that is larger than a chunk. */
-static void nodes_refill(struct worker *worker, unsigned class)
+static void nodes_make(struct worker *worker, unsigned class)
 {
     size_t bytes = 1ull << (class + NODE_SHIFT_MIN), chunk = NODE_CHUNK_PAGES * SLUICE_PAGE_BYTES;
     uint8_t *memory;
@@ -107,11 +145,8 @@ static void nodes_refill(struct worker *worker, unsigned class)
     if (chunk < bytes)
         chunk = bytes;
     memory = own_map_pages(chunk / SLUICE_PAGE_BYTES);
-    for (size_t offset = 0; memory && offset + bytes <= chunk; offset += bytes) {
-        struct node *node = (struct node *)(memory + offset);
-        node->next = worker->nodes[class];
-        worker->nodes[class] = node;
-    }
+    for (size_t offset = 0; memory && offset + bytes <= chunk; offset += bytes)
+        node_push(worker, class, (struct node *)(memory + offset));
 }
 
 void *node_alloc(struct worker *worker, size_t bytes)
@@ -122,22 +157,25 @@ void *node_alloc(struct worker *worker, size_t bytes)
     if (class >= NODE_CLASSES)
         return NULL;
     if (!worker->nodes[class])
-        nodes_refill(worker, class);
+        nodes_fetch(worker, class);
+    if (!worker->nodes[class])
+        nodes_make(worker, class);
     node = worker->nodes[class];
     if (node) {
         worker->nodes[class] = node->next;
+        worker->node_count[class]--;
         memset(node, 0, bytes);
     }
     return node;
 }
 
-void node_free(struct worker *worker, void *memory, size_t bytes)
+void node_free(struct worker *worker, void *node, size_t bytes)
 {
-    struct node *node = memory;
     unsigned class = node_class(bytes);
 
     if (!node)
         return;
-    node->next = worker->nodes[class];
-    worker->nodes[class] = node;
+    node_push(worker, class, node);
+    if (worker->node_count[class] > (bytes < SLUICE_PAGE_BYTES ? NODES_KEPT : 0))
+        nodes_spare(worker, class);
 }

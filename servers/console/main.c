@@ -39,6 +39,7 @@ bool command_halt(struct console *self, unsigned count, char **words)
     if (count > 0 && !name_number(words[0], "status", SLUICE_EXIT_OK, SLUICE_EXIT_MAX, &status))
         return false;
     fflush(stdout);
+    sluice_output_drain(sluice_deadline_ms(2000)); /* nothing said is lost, unless nobody takes it */
     error = sluice_machine_halt(SLUICE_SLOT_MACHINE, (unsigned)status);
     printf("halt: %s\n", sluice_error_text(error));
     return false;

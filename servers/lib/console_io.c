@@ -35,6 +35,14 @@ int64_t sluice_output(const char *text, size_t bytes)
     return 0;
 }
 
+int64_t sluice_output_drain(uint64_t deadline)
+{
+    struct sluice_message message = {.tag = SLUICE_TAG(SLUICE_SERIAL_DRAIN, 0, 0)};
+    int64_t result = sluice_call(SLUICE_SLOT_OUTPUT, &message, deadline);
+
+    return result < 0 ? result : (int64_t)message.word[0];
+}
+
 int64_t sluice_input(char *text, size_t bytes, uint64_t deadline)
 {
     struct sluice_message message = {.tag = SLUICE_TAG(SLUICE_SERIAL_READ, 1, 0)};

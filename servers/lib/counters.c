@@ -94,12 +94,12 @@ bool counters_pool(const struct counters *counters, unsigned pool, struct sluice
     uint32_t before, after;
 
     do {
-        /* pairs with atomic_fence in counters.c (the kernel writes the generation before and after the rest): the
-         * generation is read before the rest */
-        before = atomic_load_acquire(&from->generation);
+        before = atomic_load_relaxed(
+            &from->generation); /* x86 keeps the loads in order, and the barriers the compiler */
+        compiler_barrier();
         memcpy(info, (const void *)from, sizeof *info);
-        atomic_fence(); /* pairs with pool_info in kernel/abi/log.h: the rest is read before the generation again */
-        after = atomic_load_relaxed(&from->generation); /* the fence orders it */
+        compiler_barrier();
+        after = atomic_load_relaxed(&from->generation); /* relaxed: as above */
     } while (before != after);
     info->generation = before;
     return before & 1;

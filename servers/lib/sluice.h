@@ -201,8 +201,8 @@ static inline int64_t sluice_region_merge(uint64_t region, uint64_t following)
 static inline uint64_t sluice_pool_name(const char *name)
 {
     uint64_t word = 0;
-    for (unsigned i = 0; i < 8 && name[i]; i++)
-        word |= (uint64_t)(uint8_t)name[i] << 8 * i;
+    for (unsigned shift = 0; *name && shift < 64; shift += 8)
+        word |= (uint64_t)(uint8_t)*name++ << shift;
     return word;
 }
 

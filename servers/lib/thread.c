@@ -13,7 +13,7 @@
 
 #define TLS_BYTES_MAX 1024u /* asserted in user.ld */
 
-extern const char sluice_tls_start[], sluice_tls_end[], sluice_tls_bytes[];
+extern const char sluice_tls_start[], sluice_tls_file_bytes[], sluice_tls_bytes[]; /* sizes are addresses */
 void sluice_thread_entry(void);
 _Noreturn void sluice_thread_run(struct sluice_thread *thread);
 
@@ -24,7 +24,7 @@ static struct sluice_thread *block_init(uint8_t *block)
     struct sluice_thread *thread = (struct sluice_thread *)(block + TLS_BYTES_MAX);
     uint8_t *variables = (uint8_t *)thread - (((uint64_t)sluice_tls_bytes + 15) & ~15ull);
 
-    memcpy(variables, sluice_tls_start, (size_t)(sluice_tls_end - sluice_tls_start));
+    memcpy(variables, sluice_tls_start, (size_t)sluice_tls_file_bytes);
     thread->self = thread;
     return thread;
 }

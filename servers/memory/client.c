@@ -87,7 +87,7 @@ int64_t client_drop(struct worker *worker, uint32_t number)
     node_free(worker, client->extents, client->extent_capacity * sizeof client->extents[0]);
     client->extents = NULL;
     client->extent_count = client->extent_capacity = 0;
-    object_close_all(worker, number);
+    object_close_all(worker, client);
     atomic_store_relaxed(&client->number, 0); /* as in client_add */
     atomic_fetch_sub(&clients_used, 1);
     client_unlock(client);

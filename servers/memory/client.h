@@ -53,6 +53,7 @@ struct client {
     struct extent *extents; /* in order of addresses */
     struct grant *grants;
     uint32_t grant_number;
+    uint32_t objects_open; /* guarded by the mutex of the objects' table */
     /* Guarded by the mutex of ends. */
     struct sluice_end end;
     struct client *end_next;

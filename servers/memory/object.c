@@ -102,6 +102,7 @@ int64_t object_open(struct object *object)
         if (!table[i]) {
             table[i] = object;
             object->number = i;
+            object->owner->objects_open++;
             number = i;
         }
     sluice_mutex_unlock(&table_mutex);
@@ -157,8 +158,10 @@ int64_t object_close(struct worker *worker, uint64_t number, uint32_t owner)
 {
     sluice_mutex_lock(&table_mutex);
     struct object *object = table_get_locked(number, owner);
-    if (object)
+    if (object) {
         table[number] = NULL;
+        object->owner->objects_open--;
+    }
     sluice_mutex_unlock(&table_mutex);
     if (!object)
         return SLUICE_E_NOT_FOUND;
@@ -166,8 +169,9 @@ int64_t object_close(struct worker *worker, uint64_t number, uint32_t owner)
     return 0;
 }
 
-void object_close_all(struct worker *worker, uint32_t owner)
+void object_close_all(struct worker *worker, const struct client *owner)
 {
-    for (uint32_t i = 1; i < OBJECTS_MAX; i++)
-        object_close(worker, i, owner);
+    /* Relaxed: its process is gone, nobody opens any more. */
+    for (uint32_t i = 1; i < OBJECTS_MAX && atomic_load_relaxed(&owner->objects_open); i++)
+        object_close(worker, i, owner->number);
 }

@@ -55,4 +55,4 @@ struct object *object_find(uint64_t number, uint32_t process, unsigned *flags);
 int64_t object_share(uint64_t number, uint32_t owner, uint32_t process, unsigned flags);
 int64_t object_close(struct worker *worker, uint64_t number, uint32_t owner);
 /* The owner ended. */
-void object_close_all(struct worker *worker, uint32_t owner);
+void object_close_all(struct worker *worker, const struct client *owner);

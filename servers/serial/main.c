@@ -61,11 +61,30 @@ static bool write_request_locked(const struct server *server, uint64_t badge, st
     return false;
 }
 
+static bool drain_request_locked(struct sluice_message *message)
+{
+    int64_t slot;
+
+    if (output_drained())
+        return server_answer(message, 0, 0);
+    slot = server_reply_save();
+    if (slot < 0)
+        return server_answer(message, slot, 0);
+    if (!output_queue_drain((uint64_t)slot)) {
+        server_answer(message, SLUICE_E_LIMIT, 0);
+        server_reply((uint64_t)slot, message);
+    }
+    output_pump();
+    return false;
+}
+
 static bool request_locked(const struct server *server, uint64_t badge, struct sluice_message *message)
 {
     switch (SLUICE_TAG_LABEL(message->tag)) {
     case SLUICE_SERIAL_WRITE:
         return write_request_locked(server, badge, message);
+    case SLUICE_SERIAL_DRAIN:
+        return drain_request_locked(message);
     case SLUICE_SERIAL_READ:
         if (!(badge & SLUICE_SERIAL_INPUT))
             return server_answer(message, SLUICE_E_NOT_ALLOWED, 0);

@@ -28,7 +28,7 @@ struct partial {
 
 struct writer {
     uint64_t badge, reply;
-    uint8_t *text;
+    uint8_t *text; /* NULL: waits for everything before it to be sent */
     size_t bytes;
 };
 
@@ -141,17 +141,42 @@ bool output_write(uint64_t badge, const uint8_t *text, size_t bytes)
     return true;
 }
 
+static bool writer_add(const struct writer *writer)
+{
+    if (writer_count == WRITERS)
+        return false;
+    writers[(writer_first + writer_count++) % WRITERS] = *writer;
+    return true;
+}
+
 bool output_queue(uint64_t badge, const uint8_t *text, size_t bytes, uint64_t reply)
 {
-    struct writer *writer = &writers[(writer_first + writer_count) % WRITERS];
-    uint8_t *copy = writer_count < WRITERS ? malloc(bytes) : NULL;
+    struct writer writer = {.badge = badge, .reply = reply, .text = malloc(bytes), .bytes = bytes};
 
-    if (!copy)
+    if (!writer.text)
         return false;
-    memcpy(copy, text, bytes);
-    *writer = (struct writer){.badge = badge, .reply = reply, .text = copy, .bytes = bytes};
-    writer_count++;
-    return true;
+    memcpy(writer.text, text, bytes);
+    if (writer_add(&writer))
+        return true;
+    free(writer.text);
+    return false;
+}
+
+bool output_queue_drain(uint64_t reply)
+{
+    return writer_add(&(struct writer){.reply = reply});
+}
+
+bool output_drained(void)
+{
+    return ring_used(&transmit) == 0 && uart_transmitter_empty();
+}
+
+static bool writer_done(const struct writer *writer)
+{
+    if (!writer->text)
+        return output_drained();
+    return output_write(writer->badge, writer->text, writer->bytes);
 }
 
 static void writers_serve(void)
@@ -159,7 +184,7 @@ static void writers_serve(void)
     while (writer_count) {
         struct writer *writer = &writers[writer_first];
         struct sluice_message message;
-        if (!output_write(writer->badge, writer->text, writer->bytes))
+        if (!writer_done(writer))
             return;
         server_answer(&message, 0, 0);
         server_reply(writer->reply, &message);
@@ -169,7 +194,7 @@ static void writers_serve(void)
     }
 }
 
-void output_pump(void)
+static void ring_pump(void)
 {
     uint8_t piece[UART_FIFO_BYTES];
 
@@ -179,6 +204,13 @@ void output_pump(void)
             piece[count++] = ring_take(&transmit);
         uart_send(piece, count);
     }
-    writers_serve();
-    uart_transmit_interrupt(ring_used(&transmit) != 0);
+}
+
+void output_pump(void)
+{
+    do {
+        ring_pump();
+        writers_serve();
+    } while (ring_used(&transmit) && uart_transmitter_empty());
+    uart_transmit_interrupt(ring_used(&transmit) || writer_count);
 }

@@ -17,9 +17,12 @@ struct sluice_message {
 static inline int64_t syscall_plain(uint64_t number, uint64_t args[6])
 {
     int64_t result;
-    register uint64_t r10 __asm__("r10") = args[3];
-    register uint64_t r8 __asm__("r8") = args[4];
-    register uint64_t r9 __asm__("r9") = args[5];
+    register uint64_t r10 __asm__("r10");
+    register uint64_t r8 __asm__("r8");
+    register uint64_t r9 __asm__("r9");
+    r10 = args[3];
+    r8 = args[4];
+    r9 = args[5];
     __asm__ volatile("syscall"
                      : "=a"(result), "+D"(args[0]), "+S"(args[1]), "+d"(args[2]), "+r"(r10), "+r"(r8),
                        "+r"(r9)
@@ -33,12 +36,18 @@ static inline int64_t syscall_message(uint64_t number, uint64_t *cap, struct slu
                                       uint64_t deadline)
 {
     int64_t result;
-    register uint64_t word1 __asm__("r10") = message->word[1];
-    register uint64_t word2 __asm__("r8") = message->word[2];
-    register uint64_t word3 __asm__("r9") = message->word[3];
-    register uint64_t word4 __asm__("r12") = message->word[4];
-    register uint64_t word5 __asm__("r13") = message->word[5];
-    register uint64_t until __asm__("r14") = deadline;
+    register uint64_t word1 __asm__("r10");
+    register uint64_t word2 __asm__("r8");
+    register uint64_t word3 __asm__("r9");
+    register uint64_t word4 __asm__("r12");
+    register uint64_t word5 __asm__("r13");
+    register uint64_t until __asm__("r14");
+    word1 = message->word[1];
+    word2 = message->word[2];
+    word3 = message->word[3];
+    word4 = message->word[4];
+    word5 = message->word[5];
+    until = deadline;
     __asm__ volatile("syscall"
                      : "=a"(result), "+D"(*cap), "+S"(message->tag), "+d"(message->word[0]), "+r"(word1),
                        "+r"(word2), "+r"(word3), "+r"(word4), "+r"(word5), "+r"(until)
@@ -62,7 +71,8 @@ static inline int64_t syscall_receive(uint64_t number, uint64_t *cap, struct slu
     register uint64_t word3 __asm__("r9");
     register uint64_t word4 __asm__("r12");
     register uint64_t word5 __asm__("r13");
-    register uint64_t until __asm__("r14") = deadline;
+    register uint64_t until __asm__("r14");
+    until = deadline;
     __asm__ volatile("syscall"
                      : "=a"(result), "+D"(*cap), "=S"(message->tag), "=d"(message->word[0]), "=r"(word1),
                        "=r"(word2), "=r"(word3), "=r"(word4), "=r"(word5), "+r"(until)

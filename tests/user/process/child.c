@@ -31,11 +31,20 @@ static int part_thread_exit(void)
 static int part_exhaust(void)
 {
     size_t sum = 0;
+    void **last = NULL, **block;
 
-    while (malloc(30000))
+    while ((block = malloc(30000))) {
+        *block = last;
+        last = block;
         sum += 30000;
+    }
+    int error = errno;
     printf("%lu bytes\n", (unsigned long)sum);
-    return sum > 1000000 && sum < 4 * 1048576 && errno == ENOMEM ? 0 : 1;
+    for (; last; last = block) {
+        block = *last;
+        free(last);
+    }
+    return sum > 1000000 && sum < 4 * 1048576 && error == ENOMEM ? 0 : 1;
 }
 
 static int part_stack(unsigned depth)

@@ -6,6 +6,7 @@
  */
 #include "servers/console/console.h"
 #include "kernel/abi/boot.h"
+#include "servers/lib/console_io.h"
 #include "servers/lib/process.h"
 #include "servers/lib/spawn.h"
 #include <stdio.h>

@@ -42,8 +42,9 @@ static uint64_t freeze_ms(const struct judge *judge, const struct settings *sett
 }
 
 /*
- * Rates are of periods with traffic only, and the best of several since the change counts: where a host runs the virtual
- * CPUs in turn, or the load pauses, averages over time would say more about that than about the policy.
+ * Rates are of periods with traffic only, and the best of several since the change is held against the least before it:
+ * where a host runs the virtual CPUs in turn, or the load pauses, averages would say more about that than about the
+ * policy.
  */
 static struct verdict judge_probation(struct judge *judge, uint64_t rate, uint64_t now_ms,
                                       const struct settings *settings)
@@ -114,6 +115,14 @@ static struct verdict judge_freeze(struct judge *judge, uint64_t now_ms, const s
     return verdict;
 }
 
+/* The least rate of late: it forgets by an eighth a period. */
+static void judge_rate(struct judge *judge, uint64_t rate)
+{
+    uint64_t risen = judge->rate_least + judge->rate_least / 8;
+
+    judge->rate_least = judge->rate_least == 0 || rate < risen ? rate : risen;
+}
+
 struct verdict judge_step(struct judge *judge, const struct inputs *inputs, uint32_t word, uint64_t now_ms,
                           const struct settings *settings)
 {
@@ -133,8 +142,7 @@ struct verdict judge_step(struct judge *judge, const struct inputs *inputs, uint
         return verdict; /* what fades away confirms nothing */
     if (judge->probation)
         return judge_probation(judge, inputs->value[INPUT_rate], now_ms, settings);
-    judge->rate_usual = judge->rate_usual == 0 ? inputs->value[INPUT_rate]
-                                               : (judge->rate_usual * 3 + inputs->value[INPUT_rate]) / 4;
+    judge_rate(judge, inputs->value[INPUT_rate]);
     rule = rules_pick(inputs, word, settings, &wanted);
     if (!judge_confirm(judge, rule, wanted, now_ms, settings) || now_ms < judge->frozen_until_ms)
         return verdict;
@@ -151,8 +159,8 @@ void judge_changed(struct judge *judge, const struct verdict *verdict, uint64_t 
 {
     judge->policy_before = SLUICE_POLICY_SET(judge->word);
     judge->wanted = verdict->policy;
-    judge->rate_before = judge->rate_usual;
-    judge->rate_usual = judge->rate_best = 0;
+    judge->rate_before = judge->rate_least;
+    judge->rate_least = judge->rate_best = 0;
     judge->rates = 0;
     judge->probation = verdict->kind == VERDICT_CHANGE;
     judge->changed_ms = now_ms;

@@ -35,7 +35,7 @@ struct judge {
     /* probation after a change of ours */
     bool probation;
     uint32_t policy_before;
-    uint64_t rate_usual; /* acquisitions a second in periods with traffic, averaged */
+    uint64_t rate_least; /* acquisitions a second in periods with traffic, the least of late */
     uint64_t rate_before, rate_best;
     unsigned rates; /* periods with traffic since the change */
     /* what was rolled back or refused */

@@ -149,9 +149,12 @@ struct sluice_thread *sluice_thread_create(void (*function)(void *), void *argum
 bool sluice_thread_join(struct sluice_thread *thread, uint64_t deadline)
 {
     /* pairs with sluice_thread_end() in thread.c: what the thread wrote comes before `ended` */
-    while (!atomic_load_acquire(&thread->ended))
-        if (sluice_wait(thread->event, 1, deadline, NULL) == SLUICE_E_TIMEOUT)
+    while (!atomic_load_acquire(&thread->ended)) {
+        int64_t result = sluice_wait(thread->event, 1, deadline, NULL);
+
+        if (result == SLUICE_E_TIMEOUT || result == SLUICE_E_WOULD_BLOCK)
             return false;
+    }
     thread_free(thread);
     return true;
 }

@@ -14,6 +14,10 @@
 /* Longest time from the stop to the end of a worker: several virtual processors share a core of the host. */
 #define CREW_PATIENCE_MS 60000u
 
+/* After so many operations a worker pauses for one instruction. QEMU with one thread (TCG) goes on with the next virtual
+ * processor at a PAUSE or HLT, else only after 100 ms: busy processors would wait seconds for their turn. */
+#define CREW_TURN_OPS 256u
+
 bool crew_init(struct crew *crew, const char *workload)
 {
     *crew = (struct crew){.workload = workload, .mode = "", .cpus = sluice_cpu_count(), .seconds = 5};
@@ -34,6 +38,8 @@ struct worker *crew_add(struct crew *crew, void (*body)(struct worker *), void *
 bool worker_goes_on(const struct worker *worker)
 {
     const struct crew *crew = worker->crew;
+    if (worker->ops % CREW_TURN_OPS == 0)
+        cpu_relax();
     /* Relaxed: nothing but the end depends on it. */
     return !atomic_load_relaxed(&crew->stop) && !worker->failure &&
            (!crew->ops_each || worker->ops < crew->ops_each);
@@ -79,10 +85,14 @@ static bool crew_join(struct crew *crew, bool counting, uint64_t deadline)
         struct worker *worker = &crew->workers[i];
         if (worker->counts != counting || !worker->thread)
             continue;
-        if (sluice_thread_join(worker->thread, deadline))
+        if (sluice_thread_join(worker->thread, deadline)) {
             worker->thread = NULL;
-        else
-            all = false;
+            continue;
+        }
+        /* The time is over: to wait for it again would cost a timer interrupt for each worker that is left, and where
+         * the host runs virtual processors in turn, a round of all of them. */
+        deadline = SLUICE_NOW;
+        all = false;
     }
     return all;
 }

@@ -34,7 +34,7 @@ control status
 control on
 control status 5
 log
-log 100
+log 1000
 halt 5
 END
 ended_with($run, 5, 'halt ends the machine with the status it was given');

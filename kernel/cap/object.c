@@ -66,6 +66,7 @@ void object_retire(struct object *object)
 {
     struct object_reaper *reaper = object_reaper_of(object);
     reaper->object = object;
+    reaper->finished = false;
     epoch_wait(&reaper->epoch, object_free_send);
 }
 
@@ -126,10 +127,12 @@ void object_free_handle(struct mailbox_node *node)
     struct object *object = reaper->object;
     struct pool *pool = pool_of(object);
     uint32_t forward;
-    if (!object_finish(object, &forward)) {
+    if (!reaper->finished && !object_finish(object, &forward)) {
         cpu_send(forward == UINT32_MAX ? cpu_number() : forward, node, MAILBOX_OBJECT_FREE);
         return;
     }
+    /* Remembered: where two classes are off on two CPUs, the first gate would send us back from the second for ever. */
+    reaper->finished = true;
     struct gate gate;
     if (!gate_enter(&gate, pool, LOCK_CLASS_alloc, &pool->object_lock)) {
         cpu_send(gate.cpu, node, MAILBOX_OBJECT_FREE);

@@ -11,6 +11,7 @@
 #include "smp/epoch.h"
 #include "smp/lock/lock.h"
 #include "smp/mailbox.h"
+#include <stdbool.h>
 #include <stdint.h>
 
 struct object {
@@ -27,6 +28,7 @@ struct object_reaper {
     struct mailbox_node node;
     struct epoch_waiter epoch;
     struct object *object;
+    bool finished; /* only its memory is left; see object_free_handle() */
 };
 
 struct cap {

@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* Where the page is written before it becomes code; nothing else is mapped there. */
-#define WORK_ADDRESS 0x00003f0000000000ull
+#define WORK_ADDRESS 0x00005f0000000000ull
 
 extern const char threadlet_code_start[], threadlet_code_end[]; /* stress/lib/x86_64/threadlet.S */
 extern const char threadlet_echo[], threadlet_spin[], threadlet_signal[], threadlet_pong[];

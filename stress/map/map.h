@@ -15,7 +15,7 @@ enum map_mode { MAP_THREADS, MAP_SPACES };
 #define MAP_REGION_PAGES 64u
 #define MAP_WINDOW_BYTES 0x1000000ull
 /* Above what the memory server and the library use. */
-#define MAP_ADDRESS 0x0000300000000000ull
+#define MAP_ADDRESS 0x0000600000000000ull
 
 struct map_worker {
     struct map_setup *setup;

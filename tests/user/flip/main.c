@@ -9,9 +9,11 @@
  */
 #include "servers/lib/process.h"
 #include "servers/lib/spawn.h"
+#include "smp/atomic.h"
 #include "stress/lib/arguments.h"
 #include "stress/lib/resources.h"
 #include "tests/user/lib/flipper.h"
+#include "tests/user/lib/partner.h"
 #include "tests/user/lib/tap.h"
 #include <stdio.h>
 #include <string.h>
@@ -20,8 +22,11 @@
 #define CHILD_MEMORY_BYTES (128ull << 20)
 #define CHILD_POOL_BYTES (8ull << 20)
 #define ROUNDS_MAX 50u
+#define PATIENCE_MS 120000u
+#define PAUSE_NS 500000u
 
 static uint64_t transitions = 20000, seconds = 3, seed = 1;
+static uint64_t only; /* number of the one workload that runs; 0: all of them */
 static struct flipper flipper;
 
 static const char *const workloads[][3] = {
@@ -50,27 +55,41 @@ static int64_t workload_start(const char *const words[3], const char *more)
     return sluice_spawn(&request);
 }
 
-/* Flips until the workload has ended. */
+struct waiter {
+    uint32_t process;
+    uint32_t ended; /* atomic */
+    struct sluice_end end;
+};
+
+static void wait_body(void *argument)
+{
+    struct waiter *waiter = argument;
+    if (sluice_process_wait(waiter->process, sluice_deadline_ms(seconds * 1000 + PATIENCE_MS),
+                            &waiter->end) != 0) {
+        waiter->end.cause = SLUICE_END_KILLED;
+        sluice_process_kill(waiter->process);
+    }
+    /* pairs with workload_flip() in main.c: how it ended, before that it did */
+    atomic_store_release(&waiter->ended, 1u);
+}
+
+/* Flips until the workload has ended. Between two rounds of proposals there is time for the workload on our processor. */
 static bool workload_flip(const char *const words[3], struct sluice_end *end)
 {
     int64_t process = workload_start(words, NULL);
-    uint64_t deadline = sluice_deadline_ms(seconds * 1000 + 120000), look = 0;
-    if (process <= 0) {
+    struct waiter waiter = {.process = (uint32_t)process};
+    struct sluice_thread *thread = process > 0 ? partner_start(wait_body, &waiter, 0) : NULL;
+    if (!thread) {
         tap_note("spawn of %s: %s", words[0], error_name(process));
         return false;
     }
-    while (sluice_clock() < deadline) {
-        uint64_t until = sluice_deadline_ms(20);
-        flipper_step(&flipper, until);
-        if (sluice_clock() < look)
-            continue;
-        look = sluice_deadline_ms(20);
-        if (sluice_process_wait((uint32_t)process, SLUICE_NOW, end) == 0)
-            return true;
+    /* pairs with wait_body() in main.c: that it ended, before how */
+    while (!atomic_load_acquire(&waiter.ended)) {
+        flipper_step(&flipper, sluice_deadline_ms(20));
+        sluice_sleep_until(sluice_clock() + PAUSE_NS);
     }
-    sluice_process_kill((uint32_t)process);
-    tap_note("%s did not end", words[0]);
-    return false;
+    *end = waiter.end;
+    return partner_join(thread, words[0]);
 }
 
 static void round_run(unsigned round)
@@ -79,7 +98,7 @@ static void round_run(unsigned round)
         const char *const *words = workloads[i];
         struct sluice_end end = {0};
         char text[80] = "no end";
-        if (!strcmp(words[1], "mode=cross") && sluice_cpu_count() < 2)
+        if ((only && only != i + 1) || (!strcmp(words[1], "mode=cross") && sluice_cpu_count() < 2))
             continue;
         uint64_t before = flipper.completed;
         bool ended = workload_flip(words, &end);
@@ -164,6 +183,7 @@ int main(int argc, char **argv)
     const struct argument arguments[] = {
         {.key = "transitions", .number = &transitions, .minimum = 1, .maximum = UINT64_MAX},
         {.key = "seconds", .number = &seconds, .minimum = 1, .maximum = 3600},
+        {.key = "only", .number = &only, .minimum = 0, .maximum = WORKLOADS},
         {.key = "seed", .number = &seed, .minimum = 1, .maximum = UINT64_MAX},
         {0},
     };

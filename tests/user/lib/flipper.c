@@ -43,7 +43,8 @@ static uint32_t random_policy(struct flipper *flipper, unsigned lock_class)
     unsigned granularity = random_bit(flipper, info->granularities);
     if (granularity == SLUICE_GRANULARITY_OFF)
         return SLUICE_POLICY(granularity, 0, flipper_random(flipper) % flipper->counters.system->cpus);
-    return SLUICE_POLICY(granularity, random_bit(flipper, info->algorithms), 0);
+    unsigned algorithm = random_bit(flipper, info->algorithms); /* the macro looks at it twice */
+    return SLUICE_POLICY(granularity, algorithm, 0);
 }
 
 /* A living pool; small numbers are the busy ones, so the search begins anywhere and goes on to the next that lives. */

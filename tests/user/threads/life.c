@@ -112,7 +112,6 @@ static void test_exit(struct probe *probe)
 static void test_destroyed(unsigned cpu, void (*body)(struct probe *), const char *name)
 {
     struct probe probe;
-    uint64_t objects = resource_detail(SLUICE_SLOT_POOL, RESOURCE_POOL_OBJECTS);
     if (!tap_ok(probe_init(&probe, cpu) && probe_start(&probe, body, 0), "a thread that %s", name))
         return;
     sluice_sleep_ms(10);
@@ -124,7 +123,7 @@ static void test_destroyed(unsigned cpu, void (*body)(struct probe *), const cha
     sluice_slot_drop(probe.thread);
     probe.thread = 0;
     probe_end(&probe);
-    tap_ok(resource_settles(SLUICE_SLOT_POOL, RESOURCE_POOL_OBJECTS, objects), "it leaves its pool");
+    tap_ok(resource_settles(SLUICE_SLOT_POOL, RESOURCE_POOL_OBJECTS, threads_objects), "it leaves its pool");
 }
 
 void test_life(unsigned cpu)

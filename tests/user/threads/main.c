@@ -8,16 +8,19 @@
 #include "stress/lib/resources.h"
 #include "tests/user/lib/tap.h"
 
+uint64_t threads_objects;
+
 int main(void)
 {
     tap_begin("threads");
-    uint64_t objects = resource_detail(SLUICE_SLOT_POOL, RESOURCE_POOL_OBJECTS);
+    threads_objects = resource_detail(SLUICE_SLOT_POOL, RESOURCE_POOL_OBJECTS);
     for (unsigned cpu = 0; cpu < 2 && cpu < sluice_cpu_count(); cpu++) {
         tap_note("threads on processor %u", cpu);
         test_life(cpu);
         test_registers(cpu);
     }
     test_schedule();
-    tap_ok(resource_settles(SLUICE_SLOT_POOL, RESOURCE_POOL_OBJECTS, objects), "no object is left behind");
+    tap_ok(resource_settles(SLUICE_SLOT_POOL, RESOURCE_POOL_OBJECTS, threads_objects),
+           "no object is left behind");
     return tap_end();
 }

@@ -12,6 +12,8 @@
 #include <string.h>
 
 #define DEMO_SECONDS 5u
+/* More virtual CPUs than these take so long turns on a small host that a phase would need minutes. */
+#define DEMO_CPUS 8u
 #define LOOK_MS 50 /* at the program, then as long at the keys */
 /* A phase that has not ended so long after its time is stopped and fails. */
 #define PATIENCE_MS 60000
@@ -39,15 +41,18 @@ static void phase_reset(struct demo *demo)
 
 static int64_t phase_start(struct demo *demo)
 {
-    char *words[DEMO_WORDS_MAX + 1];
-    char seconds[32];
+    char *words[DEMO_WORDS_MAX + 2];
+    char cpus[32], seconds[32];
     unsigned count = 0;
 
     while (demo->phase->words[count] != NULL) {
         words[count] = (char *)demo->phase->words[count];
         count++;
     }
+    snprintf(cpus, sizeof(cpus), "cpus=%lu",
+             demo->phase->cpus > 0 ? (unsigned long)demo->phase->cpus : (unsigned long)demo->cpus);
     snprintf(seconds, sizeof(seconds), "seconds=%lu", (unsigned long)demo->seconds);
+    words[count++] = cpus;
     words[count++] = seconds;
     printf("phase %u: %s (stress", demo->number, demo->phase->title);
     for (unsigned i = 0; i < count; i++)
@@ -146,11 +151,14 @@ static bool demo_end(struct demo *demo)
 
 bool command_demo(struct console *console, unsigned count, char **words)
 {
-    uint64_t seconds = DEMO_SECONDS;
+    unsigned online = console->counters.system->cpus;
+    uint64_t seconds = DEMO_SECONDS, cpus = online < DEMO_CPUS ? online : DEMO_CPUS;
     struct demo *demo;
     bool good;
 
     if (count > 0 && !name_number(words[0], "seconds", 3, 3600, &seconds))
+        return false;
+    if (count > 1 && !name_number(words[1], "cpus", 1, online, &cpus))
         return false;
     demo = calloc(1, sizeof(*demo));
     if (demo == NULL) {
@@ -160,6 +168,7 @@ bool command_demo(struct console *console, unsigned count, char **words)
     }
     demo->console = console;
     demo->seconds = seconds;
+    demo->cpus = cpus;
     if (sample_init(&demo->before, &console->counters) && sample_init(&demo->now, &console->counters))
         demo_run_prepared(demo);
     else

@@ -28,7 +28,8 @@ struct demo_expectation {
 
 struct demo_phase {
     const char *title;
-    const char *words[DEMO_WORDS_MAX]; /* workload and its arguments; `seconds=` is added */
+    const char *words[DEMO_WORDS_MAX]; /* workload and its arguments; `cpus=` and `seconds=` are added */
+    unsigned cpus;                     /* 0: as many as the demo uses */
     size_t operations;                 /* offset in struct sluice_cpu_counters: what counts as an operation */
     const char *operation;             /* its name */
     struct demo_expectation expectations[DEMO_EXPECTATIONS_MAX];
@@ -47,7 +48,7 @@ struct demo {
     struct console *console;
     const struct demo_phase *phase;
     unsigned number; /* of the phase, from 1 */
-    uint64_t seconds;
+    uint64_t seconds, cpus;
     struct demo_pool pools[DEMO_POOLS_MAX];
     unsigned pools_count;
     struct sample before, now;

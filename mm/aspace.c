@@ -16,12 +16,6 @@
 
 _Static_assert(ASPACE_SPARES >= PT_TABLES_MAX, "one operation's tables");
 
-bool aspace_range_valid(uint64_t address, uint64_t pages)
-{
-    return address >= SLUICE_USER_MIN && address < SLUICE_USER_MAX &&
-           pages <= (SLUICE_USER_MAX - address) / PAGE_BYTES;
-}
-
 bool aspace_init_locked(struct aspace *space, struct pool *pool)
 {
     uint64_t *root = pool_pages_alloc_locked(pool, 1);
@@ -69,7 +63,7 @@ static void *spare_take(struct aspace *space)
 
 /* At least so many spare pages, before the gate of the tables is entered; they stay with the space, whoever uses them.
  * 0, NO_MEMORY or SYSCALL_FORWARD. */
-static int64_t spares_fill(struct aspace *space, unsigned count)
+static __attribute__((noinline)) int64_t spares_fill(struct aspace *space, unsigned count)
 {
     struct pool *pool = pool_of(&space->object);
     struct gate gate;

@@ -79,8 +79,12 @@ int64_t aspace_map_kernel(struct thread *thread, struct aspace *space, uint64_t 
 /* Boot: the same with the rights of `flags` (enum sluice_map_flag), any number of pages; 0 or an error as above. */
 int64_t aspace_map_boot(struct aspace *space, uint64_t address, uint64_t physical, uint64_t pages, unsigned flags);
 
-/* Whole pages of user addresses? */
-bool aspace_range_valid(uint64_t address, uint64_t pages);
+/* Pages of user addresses? */
+static inline bool aspace_range_valid(uint64_t address, uint64_t pages)
+{
+    return address - SLUICE_USER_MIN < SLUICE_USER_MAX - SLUICE_USER_MIN &&
+           pages <= (SLUICE_USER_MAX - address) / SLUICE_PAGE_BYTES;
+}
 /* Writes the entries of pages *done.. of a range, *done moves on: `entry` is that of page 0, frames follow one another.
  * 0, EXISTS, AGAIN, NO_MEMORY, or SYSCALL_FORWARD. */
 int64_t aspace_map_entries(struct aspace *space, uint64_t address, uint64_t pages, uint64_t entry, uint64_t *done);

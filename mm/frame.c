@@ -41,58 +41,62 @@ void frame_boot_kind(uint64_t first, uint64_t count, enum frame_kind kind)
         frame_records[i].kind = (uint8_t)kind;
 }
 
-/* The part of [first, end) that lies in the first's block, its gate entered. */
-struct block_hold {
-    struct gate gate;
-    struct frame_block *block;
-    uint64_t end;
-};
-
-static bool block_enter(struct block_hold *hold, uint64_t first, uint64_t end)
+/* Operations work on the part of their range that lies in one block, with the block's gate entered. */
+static inline bool block_enter(struct gate *gate, uint64_t frame)
 {
-    uint64_t block_end = (first | (FRAME_BLOCK_FRAMES - 1)) + 1;
-    hold->block = &frame_blocks[first >> FRAME_BLOCK_SHIFT];
-    hold->end = end < block_end ? end : block_end;
-    return gate_enter(&hold->gate, &pools[POOL_SYSTEM], LOCK_CLASS_frame, &hold->block->lock);
+    struct frame_block *block = &frame_blocks[frame >> FRAME_BLOCK_SHIFT];
+    return gate_enter(gate, &pools[POOL_SYSTEM], LOCK_CLASS_frame, &block->lock);
+}
+
+static inline uint64_t block_end(uint64_t frame, uint64_t end)
+{
+    uint64_t last = frame | (FRAME_BLOCK_FRAMES - 1);
+    return end <= last ? end : last + 1;
+}
+
+static struct frame_record *records_hold_locked(struct frame_record *record, struct frame_record *end,
+                                                struct frame_block *block, uint32_t most)
+{
+    for (; record < end && record->kind == FRAME_USER && record->uses <= most; record++)
+        block->mapped += record->uses++ == 0;
+    return record;
 }
 
 int64_t frame_hold(uint64_t first, uint64_t count, bool unused, uint64_t *done)
 {
-    bool busy = false;
-    while (*done < count && !busy) {
-        struct block_hold hold;
-        if (!block_enter(&hold, first + *done, first + count))
-            return syscall_forward(&hold.gate);
-        uint64_t frame = first + *done;
-        for (; frame < hold.end; frame++) {
-            struct frame_record *record = &frame_records[frame];
-            busy = record->kind != FRAME_USER || (unused && record->uses) || record->uses == UINT32_MAX;
-            if (busy)
-                break;
-            hold.block->mapped += record->uses == 0;
-            record->uses++;
-        }
-        gate_leave(&hold.gate);
-        *done = frame - first;
+    while (*done < count) {
+        uint64_t frame = first + *done, end = block_end(frame, first + count);
+        struct gate gate;
+        if (!block_enter(&gate, frame))
+            return syscall_forward(&gate);
+        struct frame_record *last =
+            records_hold_locked(&frame_records[frame], &frame_records[end], &frame_blocks[frame >> FRAME_BLOCK_SHIFT],
+                                unused ? 0 : UINT32_MAX - 1);
+        gate_leave(&gate);
+        *done = (uint64_t)(last - frame_records) - first;
+        if (last < &frame_records[end])
+            return SLUICE_E_BUSY;
     }
-    return busy ? SLUICE_E_BUSY : 0;
+    return 0;
 }
 
 int64_t frame_drop(uint64_t first, uint64_t count, uint64_t *done)
 {
     while (*done < count) {
-        struct block_hold hold;
-        if (!block_enter(&hold, first + *done, first + count))
-            return syscall_forward(&hold.gate);
-        for (uint64_t frame = first + *done; frame < hold.end; frame++)
-            hold.block->mapped -= --frame_records[frame].uses == 0;
-        gate_leave(&hold.gate);
-        *done = hold.end - first;
+        uint64_t frame = first + *done, end = block_end(frame, first + count);
+        struct frame_block *block = &frame_blocks[frame >> FRAME_BLOCK_SHIFT];
+        struct gate gate;
+        if (!block_enter(&gate, frame))
+            return syscall_forward(&gate);
+        for (; frame < end; frame++)
+            block->mapped -= --frame_records[frame].uses == 0;
+        gate_leave(&gate);
+        *done = end - first;
     }
     return 0;
 }
 
-static bool block_convertible(uint64_t first, uint64_t end, enum frame_kind from)
+static bool records_convertible(uint64_t first, uint64_t end, enum frame_kind from)
 {
     for (uint64_t frame = first; frame < end; frame++)
         if (frame_records[frame].uses || frame_records[frame].kind != from)
@@ -102,16 +106,17 @@ static bool block_convertible(uint64_t first, uint64_t end, enum frame_kind from
 
 int64_t frame_convert(uint64_t first, uint64_t count, enum frame_kind from, enum frame_kind to, uint64_t *done)
 {
-    struct block_hold hold;
-    if (!block_enter(&hold, first + *done, first + count))
-        return syscall_forward(&hold.gate);
-    bool possible = block_convertible(first + *done, hold.end, from);
+    uint64_t frame = first + *done, end = block_end(frame, first + count);
+    struct gate gate;
+    if (!block_enter(&gate, frame))
+        return syscall_forward(&gate);
+    bool possible = records_convertible(frame, end, from);
     if (possible)
-        frame_boot_kind(first + *done, hold.end - first - *done, to);
-    gate_leave(&hold.gate);
+        frame_boot_kind(frame, end - frame, to);
+    gate_leave(&gate);
     if (!possible)
         return SLUICE_E_BUSY;
-    *done = hold.end - first;
+    *done = end - first;
     return 0;
 }
 

@@ -126,7 +126,8 @@ static int64_t map_enter(struct thread *thread, const struct map_call *call)
 static int64_t map_drop(struct thread *thread, uint64_t *args)
 {
     uint64_t *scratch = thread->scratch;
-    if (frame_drop(scratch[MAP_FRAME], scratch[MAP_HELD], &scratch[MAP_ENTERED]))
+    if (scratch[MAP_ENTERED] < scratch[MAP_HELD] &&
+        frame_drop(scratch[MAP_FRAME], scratch[MAP_HELD], &scratch[MAP_ENTERED]))
         return SYSCALL_FORWARD;
     uint64_t mapped = scratch[MAP_RESULT] >> 32;
     args[2] = mapped;

@@ -197,9 +197,18 @@ static unsigned targets_find(struct aspace *space, uint64_t generation, struct c
     return count;
 }
 
-static void flush_here(struct tlb_flush *flush, uint64_t generation)
+/* Might another CPU use it? Mostly none has since somebody last looked. */
+static inline bool used_elsewhere(const struct aspace *space, unsigned self)
 {
-    struct cpu *self = cpu_self();
+    unsigned bit = self >> cpuset_cluster_shift;
+    uint64_t others = cpuset_cluster_shift; /* a bit of ours may be somebody else's as well */
+    for (unsigned i = 0; i < CPUSET_WORDS; i++)
+        others |= atomic_load_relaxed(&space->used.word[i]) & ~(i == bit / 64 ? 1ull << (bit % 64) : 0);
+    return others != 0;
+}
+
+static inline void flush_here(const struct tlb_flush *flush, struct cpu *self, uint64_t generation)
+{
     struct aspace *space = flush->space;
     if (self->aspace != space || self->tlb_acked >= generation)
         return;
@@ -243,13 +252,16 @@ static bool ticket_open(struct tlb_flush *flush, uint64_t generation)
 bool tlb_flush_begin_locked(struct tlb_flush *flush, bool changed)
 {
     struct aspace *space = flush->space;
+    struct cpu *self = cpu_self();
     uint64_t generation = space->generation;
     if (changed) /* R1, full fence: the entries before the generation, before the look at who is active */
         generation = atomic_fetch_add(&space->generation, 1ull) + 1;
-    flush_here(flush, generation);
-    cpuset_clear_all(&flush->targets);
-    if (targets_find(space, generation, &flush->targets) && ticket_open(flush, generation))
-        return true;
+    flush_here(flush, self, generation);
+    if (__builtin_expect(used_elsewhere(space, self->number), 0)) {
+        cpuset_clear_all(&flush->targets);
+        if (targets_find(space, generation, &flush->targets) && ticket_open(flush, generation))
+            return true;
+    }
     space->flushed = generation;
     return false;
 }

@@ -32,6 +32,11 @@ struct unmap_call {
     struct thread *thread;
     struct aspace *space;
     uint64_t address, pages;
+    /* The entries: those of 512 pages lie in two tables at most. NULL: there is no table. */
+    struct {
+        uint64_t *entry;
+        uint64_t count;
+    } span[2];
 };
 
 static int64_t call_lookup(struct unmap_call *call, const uint64_t *args)
@@ -58,52 +63,68 @@ static bool space_enter(struct gate *gate, struct aspace *space)
     return gate_enter(gate, pool_of(&space->object), LOCK_CLASS_aspace, &space->object.lock);
 }
 
-/* The entry of page *i, which moves past what has no table; NULL: the range has no more. */
-static uint64_t *entry_next(const struct unmap_call *call, uint64_t **table, uint64_t *i)
+static uint64_t *entry_find(const struct aspace *space, uint64_t address)
 {
-    while (*i < call->pages) {
-        uint64_t at = call->address + *i * PAGE_BYTES;
-        if (!*table || pt_index(at, 1) == 0)
-            *table = pt_table(call->space->root, at, 1);
-        if (*table)
-            return &(*table)[pt_index(at, 1)];
-        *i += PT_ENTRIES - pt_index(at, 1);
-    }
-    return NULL;
+    uint64_t *table = pt_table(space->root, address, 1);
+    return table ? &table[pt_index(address, 1)] : NULL;
+}
+
+static void spans_find(struct unmap_call *call)
+{
+    uint64_t first = PT_ENTRIES - pt_index(call->address, 1);
+    if (first > call->pages)
+        first = call->pages;
+    call->span[0].entry = entry_find(call->space, call->address);
+    call->span[0].count = first;
+    call->span[1].count = call->pages - first;
+    if (call->pages > first)
+        call->span[1].entry = entry_find(call->space, call->address + first * PAGE_BYTES);
 }
 
 /* Present entries become PENDING with the coming generation's stamp; says whether anything has to be flushed. */
 static bool mark_locked(const struct unmap_call *call, uint64_t *marked)
 {
     struct aspace *space = call->space;
-    uint64_t *table = NULL, *entry, i = 0;
+    uint64_t count = 0;
     bool pending = false;
-    *marked = 0;
-    for (; (entry = entry_next(call, &table, &i)); i++) {
-        if (*entry & PT_PRESENT) {
-            /* A plain store: no CPU writes to entries, because accessed and dirty are set. */
-            atomic_store_relaxed(entry, pt_pending(*entry, space->generation + 1));
-            ++*marked;
-        } else if (*entry && !pt_is_flushed(*entry, space->generation, space->flushed)) {
-            pending = true;
+    for (unsigned s = 0; s < 2; s++) {
+        uint64_t *entry = call->span[s].entry, *end = entry + call->span[s].count;
+        for (; entry && entry < end; entry++) {
+            if (*entry & PT_PRESENT) {
+                /* A plain store: no CPU writes to entries, because accessed and dirty are set. */
+                atomic_store_relaxed(entry, pt_pending(*entry, space->generation + 1));
+                count++;
+            } else if (*entry && !pt_is_flushed(*entry, space->generation, space->flushed)) {
+                pending = true;
+            }
         }
+        if (call->span[1].count == 0)
+            break;
     }
-    space->pages_mapped -= *marked;
-    return *marked || pending;
+    space->pages_mapped -= count;
+    *marked = count;
+    return count || pending;
+}
+
+static void flush_fill(struct tlb_flush *flush, const struct unmap_call *call)
+{
+    flush->space = call->space;
+    flush->thread = call->thread;
+    flush->address = call->address;
+    flush->pages = call->pages;
+    flush->step = UNMAP_WAITED;
 }
 
 /* MARK: true when the thread waits. */
 static bool mark_and_flush_locked(const struct unmap_call *call, struct tlb_flush *flush)
 {
     uint64_t marked;
-    *flush = (struct tlb_flush){.space = call->space,
-                                .thread = call->thread,
-                                .address = call->address,
-                                .pages = call->pages,
-                                .step = UNMAP_WAITED};
     bool needed = mark_locked(call, &marked);
     call->thread->scratch[UNMAP_COUNTS] = marked;
-    return needed && tlb_flush_begin_locked(flush, marked != 0);
+    if (!needed)
+        return false;
+    flush_fill(flush, call);
+    return tlb_flush_begin_locked(flush, marked != 0);
 }
 
 /* Adds a frame to the runs; false: they are full. */
@@ -127,25 +148,32 @@ static bool collect_locked(const struct unmap_call *call)
 {
     struct aspace *space = call->space;
     uint64_t *scratch = call->thread->scratch, *runs = &scratch[UNMAP_RUNS];
-    uint64_t *table = NULL, *entry, i = scratch[UNMAP_COUNTS] >> 32;
+    uint64_t i = scratch[UNMAP_COUNTS] >> 32;
     unsigned count = 0;
-    for (; (entry = entry_next(call, &table, &i)); i++) {
+    for (; i < call->pages; i++) {
+        bool second = i >= call->span[0].count;
+        uint64_t *entry = call->span[second].entry;
+        if (!entry) {
+            i = (second ? call->pages : call->span[0].count) - 1;
+            continue;
+        }
+        entry += second ? i - call->span[0].count : i;
         if (!pt_is_pending(*entry) || !pt_is_flushed(*entry, space->generation, space->flushed))
             continue;
         if (!(*entry & PT_KERNEL) && !run_add(runs, &count, pt_frame(*entry)))
             break;
         atomic_store_relaxed(entry, 0ull);
     }
-    while (count < RUNS)
-        runs[count++] = 0;
+    if (count < RUNS)
+        runs[count] = 0; /* no run after it */
     scratch[UNMAP_COUNTS] = (uint32_t)scratch[UNMAP_COUNTS] | i << 32;
-    return entry == NULL;
+    return i == call->pages;
 }
 
 /* DROP: the use counts of the runs go down; a run that is left shrinks by what was done. */
 static int64_t runs_drop(struct thread *thread)
 {
-    for (unsigned i = 0; i < RUNS; i++) {
+    for (unsigned i = 0; i < RUNS && thread->scratch[UNMAP_RUNS + i]; i++) {
         uint64_t run = thread->scratch[UNMAP_RUNS + i], done = 0;
         uint64_t count = run & ((1u << RUN_BITS) - 1);
         int64_t result = frame_drop(run >> RUN_BITS, count, &done);
@@ -156,8 +184,8 @@ static int64_t runs_drop(struct thread *thread)
     return 0;
 }
 
-/* MARK, WAITED and COLLECT, in one hold where nobody has to be waited for. */
-static int64_t unmap_entries(const struct unmap_call *call, bool *done)
+/* MARK, WAITED and COLLECT, in one hold where nobody has to be waited for. 0: go on with DROP. */
+static int64_t unmap_entries(struct unmap_call *call, bool *all)
 {
     struct thread *thread = call->thread;
     struct aspace *space = call->space;
@@ -165,107 +193,113 @@ static int64_t unmap_entries(const struct unmap_call *call, bool *done)
     struct gate gate;
     if (!space_enter(&gate, space))
         return syscall_forward(&gate);
+    spans_find(call);
+    int64_t result = 0;
     if (thread->step == UNMAP_WAITED)
         tlb_flush_ended_locked(space, thread);
-    bool crowded = space->generation - space->flushed >= PT_STAMP_WINDOW - 1;
-    bool waits = thread->step == UNMAP_MARK && !crowded && mark_and_flush_locked(call, &flush);
-    if (!waits && !(crowded && thread->step == UNMAP_MARK)) {
-        *done = collect_locked(call);
+    else if (thread->step == UNMAP_MARK && space->generation - space->flushed >= PT_STAMP_WINDOW)
+        result = SLUICE_E_AGAIN; /* so many wait that stamps would not tell their generations apart */
+    else if (thread->step == UNMAP_MARK && mark_and_flush_locked(call, &flush))
+        result = SYSCALL_BLOCKED;
+    if (!result) {
+        *all = collect_locked(call);
         thread->step = UNMAP_DROP;
     }
     gate_leave(&gate);
-    if (waits)
-        tlb_flush_notify(&flush); /* the thread may be running again, elsewhere */
-    else if (thread->step == UNMAP_MARK)
-        return SLUICE_E_AGAIN;
-    return waits ? SYSCALL_BLOCKED : 0;
+    if (result == SYSCALL_BLOCKED)
+        tlb_flush_notify(&flush); /* the thread may be running again, elsewhere: it is not touched any more */
+    return result;
 }
 
-int64_t sys_aspace_unmap(struct thread *thread, uint64_t *args)
+static int64_t unmap_done(struct thread *thread, uint64_t *args)
 {
-    struct unmap_call call = {.thread = thread};
-    bool all = false;
-    int64_t result;
-    do {
-        if (thread->step == UNMAP_DROP) {
-            if (runs_drop(thread))
-                return SYSCALL_FORWARD;
-            thread->step = UNMAP_COLLECT;
-        }
-        if (all)
-            break;
-        if (!call.space) {
-            result = call_lookup(&call, args);
-            if (!result)
-                result = range_check(&call);
-            if (result)
-                return result; /* the space died meanwhile: all its pages are given back */
-        }
-        result = unmap_entries(&call, &all);
-        if (result)
-            return result;
-    } while (true);
     args[2] = (uint32_t)thread->scratch[UNMAP_COUNTS];
     cpu_counter_inc(unmaps);
     cpu_counter_add(unmapped_pages, args[2]);
     return 0;
 }
 
+int64_t sys_aspace_unmap(struct thread *thread, uint64_t *args)
+{
+    struct unmap_call call;
+    bool all = false;
+    int64_t result = 0;
+    call.thread = thread;
+    if (thread->step != UNMAP_DROP || !runs_drop(thread)) {
+        /* A space that died meanwhile gives its pages back itself. */
+        result = call_lookup(&call, args);
+        if (!result)
+            result = range_check(&call);
+        if (thread->step == UNMAP_DROP)
+            thread->step = UNMAP_COLLECT;
+    } else {
+        result = SYSCALL_FORWARD;
+    }
+    while (!result && !all) {
+        result = unmap_entries(&call, &all);
+        if (!result && runs_drop(thread))
+            result = SYSCALL_FORWARD;
+        else if (!result)
+            thread->step = UNMAP_COLLECT;
+    }
+    return result ? result : unmap_done(thread, args);
+}
+
 /* Every page mapped, and none gets more than its region allowed. */
 static int64_t protect_check_locked(const struct unmap_call *call, unsigned flags)
 {
-    uint64_t *table = NULL, *entry, i = 0, found = 0;
-    for (; (entry = entry_next(call, &table, &i)); i++, found++) {
-        if (pt_is_pending(*entry))
-            return SLUICE_E_AGAIN;
-        if (!*entry)
-            return SLUICE_E_BAD_ADDRESS;
-        if (!pt_allows(*entry, flags))
-            return SLUICE_E_NO_RIGHT;
+    for (unsigned s = 0; s < 2; s++) {
+        for (uint64_t i = 0; i < call->span[s].count; i++) {
+            uint64_t entry = call->span[s].entry ? call->span[s].entry[i] : 0;
+            if (!(entry & PT_PRESENT))
+                return entry ? SLUICE_E_AGAIN : SLUICE_E_BAD_ADDRESS;
+            if (!pt_allows(entry, flags))
+                return SLUICE_E_NO_RIGHT;
+        }
     }
-    return found == call->pages ? 0 : SLUICE_E_BAD_ADDRESS;
+    return 0;
 }
 
 /* True when a page lost a right: then TLBs have to forget it (R6). */
 static bool protect_write_locked(const struct unmap_call *call, unsigned flags)
 {
-    uint64_t *table = NULL, *entry, i = 0;
     bool loses = false;
-    for (; (entry = entry_next(call, &table, &i)); i++) {
-        uint64_t after = pt_with_rights(*entry, flags);
-        loses |= pt_loses_rights(*entry, after);
-        atomic_store_relaxed(entry, after);
+    for (unsigned s = 0; s < 2; s++) {
+        for (uint64_t i = 0; i < call->span[s].count; i++) {
+            uint64_t *entry = &call->span[s].entry[i], after = pt_with_rights(*entry, flags);
+            loses |= pt_loses_rights(*entry, after);
+            atomic_store_relaxed(entry, after);
+        }
     }
     return loses;
 }
 
-static int64_t protect_entries(const struct unmap_call *call, unsigned flags)
+static int64_t protect_entries(struct unmap_call *call, unsigned flags)
 {
-    struct aspace *space = call->space;
-    struct tlb_flush flush = {.space = space,
-                              .thread = call->thread,
-                              .address = call->address,
-                              .pages = call->pages,
-                              .step = UNMAP_WAITED};
+    struct tlb_flush flush;
     struct gate gate;
-    if (!space_enter(&gate, space))
+    if (!space_enter(&gate, call->space))
         return syscall_forward(&gate);
     int64_t result = 0;
-    if (call->thread->step == UNMAP_WAITED)
-        tlb_flush_ended_locked(space, call->thread);
-    else
+    if (call->thread->step == UNMAP_WAITED) {
+        tlb_flush_ended_locked(call->space, call->thread);
+    } else {
+        spans_find(call);
+        flush_fill(&flush, call);
         result = protect_check_locked(call, flags);
-    bool waits = !result && call->thread->step == UNMAP_MARK && protect_write_locked(call, flags) &&
-                 tlb_flush_begin_locked(&flush, true);
+        if (!result && protect_write_locked(call, flags) && tlb_flush_begin_locked(&flush, true))
+            result = SYSCALL_BLOCKED;
+    }
     gate_leave(&gate);
-    if (waits)
+    if (result == SYSCALL_BLOCKED)
         tlb_flush_notify(&flush);
-    return waits ? SYSCALL_BLOCKED : result;
+    return result;
 }
 
 int64_t sys_aspace_protect(struct thread *thread, uint64_t *args)
 {
-    struct unmap_call call = {.thread = thread};
+    struct unmap_call call;
+    call.thread = thread;
     unsigned both = SLUICE_MAP_WRITE | SLUICE_MAP_EXECUTE, all = both | SLUICE_MAP_READ;
     int64_t result = call_lookup(&call, args);
     if (result)

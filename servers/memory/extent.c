@@ -5,6 +5,7 @@
  * Tests: tests/user/memory/.
  */
 #include "servers/memory/extent.h"
+#include "servers/lib/process.h"
 #include "servers/lib/sluice.h"
 #include "servers/memory/own.h"
 #include <string.h>
@@ -114,21 +115,40 @@ void extent_cut(struct client *client, uint64_t address)
 }
 
 /* AGAIN: a TLB still holds the frame or the address; it lets go as soon as its CPU takes the interrupt. */
-static int64_t frames_map(struct client *client, uint32_t frame, uint64_t address, uint32_t pages,
-                          unsigned flags, uint64_t *mapped)
+static int64_t region_map(struct client *client, uint64_t region, uint32_t frame, uint64_t address,
+                          uint32_t pages, unsigned flags, uint64_t *mapped)
 {
     int64_t result = SLUICE_E_AGAIN;
 
-    *mapped = 0;
     for (int i = 0; i < AGAIN_TRIES && result == SLUICE_E_AGAIN; i++) {
         uint64_t count = 0;
         if (i > 0)
             sluice_yield();
-        result =
-            sluice_aspace_map(client_aspace(client), store_block(frame)->slot, frame % BLOCK_FRAMES + *mapped,
-                              address + *mapped * SLUICE_PAGE_BYTES, pages - *mapped, flags, &count);
+        result = sluice_aspace_map(client_aspace(client), region, frame % BLOCK_FRAMES + *mapped,
+                                   address + *mapped * SLUICE_PAGE_BYTES, pages - *mapped, flags, &count);
         *mapped += result < 0 ? count : pages - *mapped;
     }
+    return result;
+}
+
+/* A process can give its pages any right that the region's capability had when they were mapped. So what it may not use
+ * in every way is mapped by a weaker one. */
+static int64_t frames_map(struct client *client, const struct extent *extent, uint32_t frame,
+                          uint64_t address, uint32_t pages, unsigned flags, uint64_t *mapped)
+{
+    uint64_t region = store_block(frame)->slot;
+    int64_t result;
+
+    *mapped = 0;
+    if (extent->most == EXTENT_RIGHTS)
+        return region_map(client, region, frame, address, pages, flags, mapped);
+    uint64_t weak = sluice_slot_alloc();
+    if (!weak)
+        return SLUICE_E_NO_MEMORY;
+    result = sluice_cap_copy(0, weak, region, extent->most, 0);
+    if (result == 0)
+        result = region_map(client, weak, frame, address, pages, flags, mapped);
+    sluice_slot_drop(weak);
     return result;
 }
 
@@ -158,8 +178,9 @@ static int64_t map_old(struct client *client, struct extent *extent, uint32_t pa
 {
     uint32_t *frames = extent->object->frames + extent->offset;
     uint64_t mapped;
-    int64_t result = frames_map(client, frames[page], extent->address + page * (uint64_t)SLUICE_PAGE_BYTES,
-                                run_length(frames, page, pages), extent->flags, &mapped);
+    int64_t result =
+        frames_map(client, extent, frames[page], extent->address + page * (uint64_t)SLUICE_PAGE_BYTES,
+                   run_length(frames, page, pages), extent->flags, &mapped);
 
     *done = (uint32_t)mapped;
     if (result == SLUICE_E_EXISTS) {
@@ -178,7 +199,7 @@ static int64_t map_new(struct worker *worker, struct client *client, struct exte
     int64_t result = SLUICE_E_NO_MEMORY;
 
     if (run)
-        result = frames_map(client, frame, extent->address + page * (uint64_t)SLUICE_PAGE_BYTES, run,
+        result = frames_map(client, extent, frame, extent->address + page * (uint64_t)SLUICE_PAGE_BYTES, run,
                             extent->flags | SLUICE_MAP_ZERO, &mapped);
     for (uint32_t i = 0; i < run; i++) {
         if (i < mapped)

@@ -9,7 +9,6 @@
 #include "servers/memory/extent.h"
 #include "servers/memory/own.h"
 
-#define RIGHTS (SLUICE_MAP_READ | SLUICE_MAP_WRITE | SLUICE_MAP_EXECUTE)
 #define PAGES_MAX (1ull << 28) /* 1 TiB in one piece: more than any machine has, and far from any overflow */
 
 static bool range_good(uint64_t address, uint64_t bytes)
@@ -60,15 +59,15 @@ static int64_t extent_add(struct worker *worker, struct client *client, struct e
 int64_t client_map_locked(struct worker *worker, struct client *client, uint64_t *address, uint64_t bytes,
                           unsigned flags)
 {
-    struct extent extent = {.address = *address, .flags = flags & RIGHTS, .most = RIGHTS};
+    struct extent extent = {.address = *address, .flags = flags & EXTENT_RIGHTS, .most = EXTENT_RIGHTS};
     int64_t result;
 
-    if (!range_good(*address, bytes) || !rights_good(flags & RIGHTS) ||
-        (flags & ~(RIGHTS | SLUICE_MEMORY_POPULATE | SLUICE_MEMORY_STACK)))
+    if (!range_good(*address, bytes) || !rights_good(flags & EXTENT_RIGHTS) ||
+        (flags & ~(EXTENT_RIGHTS | SLUICE_MEMORY_POPULATE | SLUICE_MEMORY_STACK)))
         return SLUICE_E_BAD_ARGUMENT;
     extent.pages = (uint32_t)(bytes / SLUICE_PAGE_BYTES);
     extent.guard = (flags & SLUICE_MEMORY_STACK) != 0;
-    result = object_create(worker, client, extent.pages, RIGHTS, &extent.object);
+    result = object_create(worker, client, extent.pages, EXTENT_RIGHTS, &extent.object);
     if (result == 0)
         result = extent_add(worker, client, &extent, flags & SLUICE_MEMORY_POPULATE);
     *address = extent.address;
@@ -180,7 +179,7 @@ int64_t client_protect_locked(struct worker *worker, struct client *client, uint
     uint64_t end = address + bytes;
     int64_t result;
 
-    if (address == 0 || !range_good(address, bytes) || (flags & ~RIGHTS) || !rights_good(flags))
+    if (address == 0 || !range_good(address, bytes) || (flags & ~EXTENT_RIGHTS) || !rights_good(flags))
         return SLUICE_E_BAD_ARGUMENT;
     if (!range_covered(client, address, end, flags, &result))
         return result;

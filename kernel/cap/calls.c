@@ -6,6 +6,7 @@
  */
 #include "kernel/abi/ipc.h"
 #include "kernel/cap/cap.h"
+#include "kernel/cap/facet.h"
 #include "kernel/ipc/endpoint.h"
 #include "kernel/ipc/notification.h"
 #include "kernel/ipc/reply.h"
@@ -41,11 +42,13 @@ static int badge_apply(struct cap *cap, uint64_t badge)
 {
     if (badge == 0 || badge == cap->badge)
         return 0;
-    if (!(cap->rights & SLUICE_RIGHT_BADGE))
+    /* A facet's badge becomes that of what it forwards to: it gives none that could not be given there. */
+    const struct cap *target = cap->type == SLUICE_TYPE_FACET ? &((struct facet *)cap->object)->target : cap;
+    if (!(cap->rights & target->rights & SLUICE_RIGHT_BADGE))
         return SLUICE_E_NO_RIGHT;
-    if (cap->type == SLUICE_TYPE_PORT && !port_badge_inside(badge, cap->badge))
+    if (target->type == SLUICE_TYPE_PORT && !port_badge_inside(badge, cap->badge ? cap->badge : target->badge))
         return SLUICE_E_OUT_OF_BOUNDS;
-    if (cap->type == SLUICE_TYPE_CPU)
+    if (target->type == SLUICE_TYPE_CPU)
         return SLUICE_E_BAD_TYPE; /* its badge is the processor's number */
     cap->badge = badge;
     return 0;

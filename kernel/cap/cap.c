@@ -53,12 +53,19 @@ bool cap_alive(const struct cap *cap)
            atomic_load_acquire(&cap->object->generation) == cap->generation;
 }
 
+/* The living generation. Of what was killed meanwhile (even) it is the last one: a capability that held the even number
+ * would count as alive, until the memory is somebody else's. */
+static uint32_t generation_alive(const uint32_t *generation)
+{
+    return (atomic_load_relaxed(generation) - 1) | 1; /* relaxed: whoever made the object or found it alive asks */
+}
+
 struct cap cap_make(struct object *object, enum sluice_type type)
 {
     return (struct cap){
         .object = object,
-        .generation = object->generation,
-        .pool_generation = pools[object->pool].generation,
+        .generation = generation_alive(&object->generation),
+        .pool_generation = generation_alive(&pools[object->pool].generation),
         .pool = object->pool,
         .type = (uint8_t)type,
         .rights = SLUICE_RIGHTS_ALL,

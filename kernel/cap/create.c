@@ -15,6 +15,7 @@
 /* What the arguments name, looked up before anything is allocated. */
 struct create_request {
     enum sluice_type type;
+    uint8_t priority; /* the maker's */
     uint64_t slots;
     struct cap first, second; /* FACET: target; THREAD: cspace, aspace */
 };
@@ -40,14 +41,9 @@ static int64_t request_facet(struct thread *thread, const uint64_t *args, struct
     int error = cap_lookup(thread->cspace, args[3], SLUICE_TYPE_NONE, SLUICE_RIGHT_COPY, &request->first);
     if (error)
         return error;
-    if (request->first.type == SLUICE_TYPE_REPLY)
-        return SLUICE_E_BAD_TYPE;
-    if (request->first.type == SLUICE_TYPE_FACET) {
-        struct cap target = ((struct facet *)request->first.object)->target;
-        target.rights &= request->first.rights;
-        request->first = target;
-    }
-    return 0;
+    /* One made of a facet would forward past it, and live on when that one is revoked. */
+    bool may = request->first.type != SLUICE_TYPE_REPLY && request->first.type != SLUICE_TYPE_FACET;
+    return may ? 0 : SLUICE_E_BAD_TYPE;
 }
 
 static int64_t request_parse(struct thread *thread, const uint64_t *args, uint16_t pool,
@@ -95,6 +91,8 @@ static bool object_init_locked(struct pool *pool, struct object *object, const s
         aspace->users++;
         cspace->users++;
         thread_init((struct thread *)object, aspace, cspace);
+        if (((struct thread *)object)->priority > request->priority)
+            ((struct thread *)object)->priority = request->priority;
     }
     return true;
 }
@@ -117,7 +115,7 @@ static int64_t create_alloc(struct pool *pool, const struct create_request *requ
 static int64_t create_begin(struct thread *thread, uint64_t *args)
 {
     struct cap cap;
-    struct create_request request = {0};
+    struct create_request request = {.priority = thread->priority};
     int error = cap_lookup(thread->cspace, args[0], SLUICE_TYPE_POOL, SLUICE_RIGHT_CONTROL, &cap);
     if (error)
         return error;
@@ -131,10 +129,11 @@ static int64_t create_begin(struct thread *thread, uint64_t *args)
     if (result)
         return result;
     object_publish(object);
+    cap = cap_make(object, request.type);
     thread->scratch[0] = (uint64_t)object;
-    thread->scratch[1] = object->generation;
-    thread->scratch[2] = cap_make(object, request.type).pool_generation;
-    thread->scratch[3] = pool->number;
+    thread->scratch[1] = cap.generation;
+    thread->scratch[2] = cap.pool_generation;
+    thread->scratch[3] = cap.pool;
     thread->step = 1;
     return 0;
 }

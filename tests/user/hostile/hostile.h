@@ -8,6 +8,7 @@
 
 void test_pointers(struct probe *probe); /* pointer.c: every pointer argument, by table */
 void test_messages(struct probe *probe); /* message.c: long parts, windows, batches */
+void test_rights(void);                  /* rights.c: badges, priorities, mappings beyond what was given */
 void test_noise(struct probe *probe);    /* noise.c: random numbers, arguments and slots */
 
 /* Addresses that nobody may reach, or that lie half in one that is mapped. */

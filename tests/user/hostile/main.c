@@ -18,6 +18,7 @@ int main(void)
     if (tap_ok(bench_init() && probe_init(&probe, 0), "one object of each type, and a probe")) {
         test_pointers(&probe);
         test_messages(&probe);
+        test_rights();
         test_noise(&probe);
         probe_end(&probe);
         tap_result(bench_end(), 0, "everything is given back");

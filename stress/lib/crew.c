@@ -108,6 +108,14 @@ static bool crew_finish(struct crew *crew)
     return ended || crew_join(crew, true, sluice_deadline_ms(CREW_PATIENCE_MS));
 }
 
+/* What a worker saw comes before what its end left behind. */
+static void crew_failures(struct crew *crew)
+{
+    for (unsigned i = 0; i < crew->count; i++)
+        if (crew->workers[i].failure)
+            crew_fail(crew, crew->workers[i].failure);
+}
+
 bool crew_run(struct crew *crew)
 {
     if (!crew->seconds && !crew->ops_each)
@@ -118,6 +126,7 @@ bool crew_run(struct crew *crew)
         return false;
     }
     bool ended = crew_finish(crew);
+    crew_failures(crew);
     crew_count(crew, &crew->cpu_after, &crew->lock_after);
     if (!ended)
         crew_fail(crew, "a worker does not end: a wake-up was lost");
@@ -127,6 +136,7 @@ bool crew_run(struct crew *crew)
 bool crew_dismiss(struct crew *crew)
 {
     bool ended = crew_join(crew, false, sluice_deadline_ms(CREW_PATIENCE_MS));
+    crew_failures(crew);
     if (!ended)
         crew_fail(crew, "a server does not end");
     return ended;
@@ -145,8 +155,6 @@ static uint64_t crew_ops(struct crew *crew, uint64_t *least, uint64_t *most)
     *most = 0;
     for (unsigned i = 0; i < crew->count; i++) {
         const struct worker *worker = &crew->workers[i];
-        if (worker->failure)
-            crew_fail(crew, worker->failure);
         if (!worker->counts)
             continue;
         sum += worker->ops;
@@ -156,7 +164,7 @@ static uint64_t crew_ops(struct crew *crew, uint64_t *least, uint64_t *most)
     return sum;
 }
 
-/* Thousandths as a decimal fraction: newlib's small printf knows no floating point. */
+/* Thousandths as a decimal fraction: no floating point in a program that measures the rest. */
 static void print_ratio(const char *name, uint64_t part, uint64_t whole)
 {
     uint64_t thousandths = whole ? part * 1000 / whole : 0;

@@ -100,7 +100,7 @@ void pool_publish(struct pool *pool)
     transition_pool_init(pool);
     atomic_store_relaxed(&pool->life, (uint32_t)POOL_ALIVE);
     atomic_store_relaxed(&pool->info->generation, pool->generation + 1);
-    /* pairs with cap_alive() in kernel/cap/cap.c: the pool's fields before its generation. No capability to the pool
+    /* pairs with cap_alive() in kernel/cap/cap.h: the pool's fields before its generation. No capability to the pool
      * or into it exists before, and one that is made later is published by its slot's sequence. */
     atomic_store_release(&pool->generation, pool->generation + 1);
 }

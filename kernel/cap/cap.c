@@ -10,24 +10,6 @@
 #include "kernel/ipc/reply.h"
 #include "kernel/trap/syscall.h"
 
-/* A whole copy of the slot; retries while a writer, who runs with interrupts off, is inside. */
-static void slot_read(const struct cap *slot, struct cap *copy)
-{
-    uint32_t sequence;
-    do {
-        /* pairs with slot_write() in cap.c: sequence before fields */
-        sequence = atomic_load_acquire(&slot->sequence);
-        copy->object = atomic_load_relaxed(&slot->object);
-        copy->badge = atomic_load_relaxed(&slot->badge);
-        copy->generation = atomic_load_relaxed(&slot->generation);
-        copy->pool_generation = atomic_load_relaxed(&slot->pool_generation);
-        copy->pool = atomic_load_relaxed(&slot->pool);
-        copy->type = atomic_load_relaxed(&slot->type);
-        copy->rights = atomic_load_relaxed(&slot->rights);
-        compiler_barrier(); /* x86 keeps loads in order: the second look at the sequence stays after the fields */
-    } while ((sequence & 1) || atomic_load_relaxed(&slot->sequence) != sequence);
-}
-
 static void slot_write(struct cap *slot, const struct cap *cap)
 {
     uint32_t sequence = slot->sequence;
@@ -40,24 +22,16 @@ static void slot_write(struct cap *slot, const struct cap *cap)
     atomic_store_relaxed(&slot->pool, cap->pool);
     atomic_store_relaxed(&slot->type, cap->type);
     atomic_store_relaxed(&slot->rights, cap->rights);
-    /* pairs with slot_read() in cap.c: fields before sequence */
+    /* pairs with cap_slot_read() in cap.h: fields before sequence */
     atomic_store_release(&slot->sequence, sequence + 2);
-}
-
-bool cap_alive(const struct cap *cap)
-{
-    /* The pool first: memory of a destroyed pool is user memory again, and must not be looked at. */
-    /* A generation is read before what it vouches for: pairs with pool_publish() in pool.c, and
-     * pairs with object_publish() in object.c. */
-    return cap->object && atomic_load_acquire(&pools[cap->pool].generation) == cap->pool_generation &&
-           atomic_load_acquire(&cap->object->generation) == cap->generation;
 }
 
 /* The living generation. Of what was killed meanwhile (even) it is the last one: a capability that held the even number
  * would count as alive, until the memory is somebody else's. */
 static uint32_t generation_alive(const uint32_t *generation)
 {
-    return (atomic_load_relaxed(generation) - 1) | 1; /* relaxed: whoever made the object or found it alive asks */
+    return (atomic_load_relaxed(generation) - 1) |
+           1; /* relaxed: whoever made the object or found it alive asks */
 }
 
 struct cap cap_make(struct object *object, enum sluice_type type)
@@ -87,7 +61,7 @@ int cap_read(struct cspace *space, uint64_t slot, struct cap *cap)
 {
     if (slot - 1 >= (uint64_t)space->count - 1)
         return SLUICE_E_BAD_CAP;
-    slot_read(&space->slots[slot], cap);
+    cap_slot_read(&space->slots[slot], cap);
     return cap_alive(cap) ? 0 : SLUICE_E_BAD_CAP;
 }
 
@@ -117,7 +91,7 @@ int cap_slot_check(struct cspace *space, uint64_t slot)
     struct cap copy;
     if (slot - 1 >= (uint64_t)space->count - 1)
         return SLUICE_E_BAD_CAP;
-    slot_read(&space->slots[slot], &copy);
+    cap_slot_read(&space->slots[slot], &copy);
     return slot_is_free(&copy) ? 0 : SLUICE_E_SLOT_USED;
 }
 

@@ -9,6 +9,8 @@
 #include "kernel/abi/error.h"
 #include "kernel/cap/object.h"
 #include "mm/pool.h"
+#include "smp/atomic.h"
+#include <stdbool.h>
 #include <stdint.h>
 
 struct thread;
@@ -33,14 +35,40 @@ static inline uint64_t cspace_pages(uint64_t slots)
     return (slots * sizeof(struct cap) + SLUICE_PAGE_BYTES - 1) / SLUICE_PAGE_BYTES;
 }
 
+/* A whole copy of the slot; retries while a writer, who runs with interrupts off, is inside. */
+static inline void cap_slot_read(const struct cap *slot, struct cap *copy)
+{
+    uint32_t sequence;
+    do {
+        /* pairs with slot_write() in cap.c: sequence before fields */
+        sequence = atomic_load_acquire(&slot->sequence);
+        copy->object = atomic_load_relaxed(&slot->object);
+        copy->badge = atomic_load_relaxed(&slot->badge);
+        copy->generation = atomic_load_relaxed(&slot->generation);
+        copy->pool_generation = atomic_load_relaxed(&slot->pool_generation);
+        copy->pool = atomic_load_relaxed(&slot->pool);
+        copy->type = atomic_load_relaxed(&slot->type);
+        copy->rights = atomic_load_relaxed(&slot->rights);
+        compiler_barrier(); /* x86 keeps loads in order: the second look at the sequence stays after the fields */
+    } while ((sequence & 1) || atomic_load_relaxed(&slot->sequence) != sequence);
+}
+
+/* Still alive? Also for capabilities kept outside of slots. */
+static inline bool cap_alive(const struct cap *cap)
+{
+    /* The pool first: memory of a destroyed pool is user memory again, and must not be looked at. A generation is read
+     * before what it vouches for: pairs with pool_publish() in mm/pool.c, and
+     * pairs with object_publish() in kernel/cap/object.c. */
+    return cap->object && atomic_load_acquire(&pools[cap->pool].generation) == cap->pool_generation &&
+           atomic_load_acquire(&cap->object->generation) == cap->generation;
+}
+
 /* Reads a slot without a lock and checks that it is alive; through a facet to what it forwards to (unless a FACET or
  * any type, NONE, is asked for). 0, BAD_CAP, BAD_TYPE, NO_RIGHT. *cap is a copy; cap->object stays good to the end of
  * the operation. */
 int cap_lookup(struct cspace *space, uint64_t slot, enum sluice_type type, unsigned rights, struct cap *cap);
 /* The slot's capability as it is: 0 or BAD_CAP. */
 int cap_read(struct cspace *space, uint64_t slot, struct cap *cap);
-/* Still alive? For capabilities kept outside of slots. */
-bool cap_alive(const struct cap *cap);
 /* A capability with all rights to a living object. */
 struct cap cap_make(struct object *object, enum sluice_type type);
 /* Could a capability be put there? 0, BAD_CAP (no such slot), SLOT_USED. Only a hint while others use the space. */

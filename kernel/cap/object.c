@@ -41,7 +41,7 @@ struct object_reaper *object_reaper_of(struct object *object)
 void object_publish(struct object *object)
 {
     cpu_counter_inc(objects_created);
-    /* pairs with cap_alive() in cap.c: the object's fields before its generation */
+    /* pairs with cap_alive() in cap.h: the object's fields before its generation */
     atomic_store_release(&object->generation, object->generation + 1);
 }
 

@@ -25,7 +25,7 @@
 /* Everything in the tag but the label and a count of words: capabilities (bits 3-5), long part (6), reserved (7-31). */
 #define TAG_EXTRAS 0xfffffff8ull
 
-static bool message_plain(const struct frame *frame)
+static inline bool message_plain(const struct frame *frame)
 {
     if (frame->tag & TAG_EXTRAS)
         return (frame->tag & SLUICE_TAG_LONG) ? SLOW(long) : SLOW(caps);
@@ -33,8 +33,19 @@ static bool message_plain(const struct frame *frame)
            SLOW(other);
 }
 
+/* cap_lookup for what is expected here: a living capability to an endpoint itself, not through a facet. */
+static inline bool endpoint_find(const struct thread *thread, unsigned right, struct cap *cap)
+{
+    const struct cspace *space = thread->cspace;
+    uint64_t slot = thread->frame.cap;
+    if (slot - 1 >= (uint64_t)space->count - 1)
+        return SLOW(other);
+    cap_slot_read(&space->slots[slot], cap);
+    return (cap->type == SLUICE_TYPE_ENDPOINT && (cap->rights & right) && cap_alive(cap)) || SLOW(other);
+}
+
 /* May this CPU go on with the blocked thread at once, in the running one's place? */
-static bool partner_runs_next(const struct cpu *cpu, const struct thread *partner)
+static inline bool partner_runs_next(const struct cpu *cpu, const struct thread *partner)
 {
     if (partner->home != cpu->number)
         return SLOW(remote);
@@ -74,8 +85,7 @@ struct thread *fast_call(struct thread *caller)
     struct cpu *cpu = cpu_self();
     struct cap cap;
     struct gate gate;
-    if (!message_plain(&caller->frame) ||
-        cap_lookup(caller->cspace, caller->frame.cap, SLUICE_TYPE_ENDPOINT, SLUICE_RIGHT_WRITE, &cap))
+    if (!message_plain(&caller->frame) || !endpoint_find(caller, SLUICE_RIGHT_WRITE, &cap))
         return NULL;
     struct endpoint *endpoint = (struct endpoint *)cap.object;
     if (!gate_enter(&gate, pool_of(&endpoint->object), LOCK_CLASS_endpoint, &endpoint->object.lock))
@@ -114,8 +124,7 @@ struct thread *fast_reply_receive(struct thread *server)
     struct gate gate;
     uint32_t unused;
     struct thread *caller = message_plain(&server->frame) ? caller_find(cpu, &server->reply_to) : NULL;
-    if (!caller ||
-        cap_lookup(server->cspace, server->frame.cap, SLUICE_TYPE_ENDPOINT, SLUICE_RIGHT_READ, &cap))
+    if (!caller || !endpoint_find(server, SLUICE_RIGHT_READ, &cap))
         return NULL;
     struct endpoint *endpoint = (struct endpoint *)cap.object;
     if (!gate_enter(&gate, pool_of(&endpoint->object), LOCK_CLASS_endpoint, &endpoint->object.lock))

@@ -9,7 +9,7 @@
 #include "kernel/boot/platform.h"
 #include "kernel/ipc/fast.h"
 #include "kernel/ipc/fault.h"
-#include "kernel/sched/sched.h"
+#include "kernel/sched/leave.h"
 #include "kernel/thread/thread.h"
 #include "mm/user.h"
 
@@ -136,7 +136,7 @@ struct thread *kernel_syscall(struct thread *thread)
 {
     cpu_counter_inc(syscalls);
     if (syscall_fast(thread))
-        return sched_exit();
+        return sched_leave();
     thread->step = 0;
     thread->batch_index = 0;
     int64_t result = syscall_dispatch(thread);
@@ -144,7 +144,7 @@ struct thread *kernel_syscall(struct thread *thread)
         thread->frame.result = (uint64_t)result;
     else
         syscall_settle(thread, result);
-    return sched_exit();
+    return sched_leave();
 }
 
 /* One entry of a batch; its own arguments, the thread's step. */

@@ -145,7 +145,21 @@ static bool demo_end(struct demo *demo)
         printf("DEMO failed: %s\n", demo->failed);
     printf("RESULT demo=%s phases=%u checks=%u failures=%u\n", good ? "ok" : "failed", demo_phases_count,
            demo->checks, demo->failures);
-    demo->console->failed |= !good;
+    return good;
+}
+
+static bool demo_with(struct demo *demo)
+{
+    struct counters *counters = &demo->console->counters;
+    bool good;
+
+    if (sample_init(&demo->before, counters) && sample_init(&demo->now, counters))
+        demo_run_prepared(demo);
+    else
+        demo_check(demo, false, "no memory for snapshots of the counters");
+    good = demo_end(demo);
+    sample_free(&demo->before);
+    sample_free(&demo->now);
     return good;
 }
 
@@ -154,28 +168,22 @@ bool command_demo(struct console *console, unsigned count, char **words)
     unsigned online = console->counters.system->cpus;
     uint64_t seconds = DEMO_SECONDS, cpus = online < DEMO_CPUS ? online : DEMO_CPUS;
     struct demo *demo;
-    bool good;
+    bool good = false;
 
     if (count > 0 && !name_number(words[0], "seconds", 3, 3600, &seconds))
         return false;
     if (count > 1 && !name_number(words[1], "cpus", 1, online, &cpus))
         return false;
     demo = calloc(1, sizeof(*demo));
-    if (demo == NULL) {
+    if (demo != NULL) {
+        demo->console = console;
+        demo->seconds = seconds;
+        demo->cpus = cpus;
+        good = demo_with(demo);
+    } else {
         printf("DEMO failed: no memory\n");
-        console->failed = true;
-        return false;
     }
-    demo->console = console;
-    demo->seconds = seconds;
-    demo->cpus = cpus;
-    if (sample_init(&demo->before, &console->counters) && sample_init(&demo->now, &console->counters))
-        demo_run_prepared(demo);
-    else
-        demo_check(demo, false, "no memory for snapshots of the counters");
-    good = demo_end(demo);
-    sample_free(&demo->before);
-    sample_free(&demo->now);
+    console->failed |= !good;
     free(demo);
     return good;
 }

@@ -6,6 +6,8 @@
 #pragma once
 #include "servers/console/line.h"
 
+#define KEY_CTRL(letter) ((letter)&31)
+
 void line_write(struct line_editor *editor, const char *text);
 void line_bell(struct line_editor *editor);
 /* Draws prompt and text again; a text wider than the terminal is shown around the cursor. */
@@ -20,3 +22,7 @@ void line_history_keep(struct line_editor *editor);
 void line_history_older(struct line_editor *editor);
 void line_history_newer(struct line_editor *editor);
 void line_complete(struct line_editor *editor);
+
+/* line_keys.c: what a control character, or a whole escape sequence, does; unknown ones do nothing. */
+void line_key_control(struct line_editor *editor, unsigned char key);
+void line_key_sequence(struct line_editor *editor, unsigned parameter, unsigned char final);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// sources: servers/console/line.c servers/console/line_history.c servers/console/line_complete.c servers/console/command.c servers/console/text.c
+// sources: servers/console/line.c servers/console/line_keys.c servers/console/line_history.c servers/console/line_complete.c servers/console/command.c servers/console/text.c
 // sanitize: undefined address
 /*
  * The console's pure parts: line editor (keys, history, completion), command lines, numbers and patterns; and a fuzz of

@@ -38,6 +38,14 @@ static bool port_badge_inside(uint64_t inner, uint64_t outer)
     return inner_first >= outer_first && inner_end <= outer_end && inner_end > inner_first;
 }
 
+/* So may the bounds of a tuner, once it has some. */
+static bool tuner_badge_inside(uint64_t inner, uint64_t outer)
+{
+    if (!(outer & SLUICE_TUNER_BOUNDED))
+        return true;
+    return (inner & SLUICE_TUNER_BOUNDED) && !(inner & ~outer);
+}
+
 static int badge_apply(struct cap *cap, uint64_t badge)
 {
     if (badge == 0 || badge == cap->badge)
@@ -46,7 +54,10 @@ static int badge_apply(struct cap *cap, uint64_t badge)
     const struct cap *target = cap->type == SLUICE_TYPE_FACET ? &((struct facet *)cap->object)->target : cap;
     if (!(cap->rights & target->rights & SLUICE_RIGHT_BADGE))
         return SLUICE_E_NO_RIGHT;
-    if (target->type == SLUICE_TYPE_PORT && !port_badge_inside(badge, cap->badge ? cap->badge : target->badge))
+    uint64_t outer = cap->badge ? cap->badge : target->badge;
+    if (target->type == SLUICE_TYPE_PORT && !port_badge_inside(badge, outer))
+        return SLUICE_E_OUT_OF_BOUNDS;
+    if (target->type == SLUICE_TYPE_TUNER && !tuner_badge_inside(badge, outer))
         return SLUICE_E_OUT_OF_BOUNDS;
     if (target->type == SLUICE_TYPE_CPU)
         return SLUICE_E_BAD_TYPE; /* its badge is the processor's number */

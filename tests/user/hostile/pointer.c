@@ -9,6 +9,7 @@
 #include "tests/user/hostile/hostile.h"
 #include "tests/user/lib/bench.h"
 #include "tests/user/lib/tap.h"
+#include <stdio.h>
 
 #define ITEM 0xbe7c000000000000ull
 #define OF(type) (ITEM | SLUICE_TYPE_##type)
@@ -125,7 +126,12 @@ void test_pointers(struct probe *probe)
         bool good = true;
         for (unsigned j = 0; j < HOSTILE_ADDRESSES; j++)
             good &= pointer_try(probe, row, &hostile_addresses[j]);
+        if (row->number == SLUICE_SYS_log_write)
+            printf("\n"); /* what it wrote has no end of a line */
         tap_ok(good, "%s refuses bad pointers", row->name);
-        tap_ok(pointer_good(probe, row), "%s takes a good one", row->name);
+        bool taken = pointer_good(probe, row);
+        if (row->number == SLUICE_SYS_log_write)
+            printf("\n");
+        tap_ok(taken, "%s takes a good one", row->name);
     }
 }

@@ -88,6 +88,22 @@ static void test_batch(void)
     tap_equal((uint64_t)entries[SLUICE_BATCH_MAX - 1].result, 0, "to its last entry");
 }
 
+/* Copies of a port range may be narrowed by their badge, first | count << 16, never widened. */
+static void test_port_range(void)
+{
+    uint64_t narrow = sluice_slot_alloc(), wide = sluice_slot_alloc();
+    tap_result(sluice_cap_copy(0, narrow, SLUICE_SLOT_PORTS, SLUICE_RIGHTS_ALL, 0x80 | 2 << 16), 0,
+               "a range of 2 ports");
+    tap_ok(sluice_port_in(narrow, 0x81, 1) >= 0, "its last port can be read");
+    tap_result(sluice_port_in(narrow, 0x82, 1), SLUICE_E_OUT_OF_BOUNDS, "the one after it can't");
+    tap_result(sluice_port_in(narrow, 0x81, 2), SLUICE_E_OUT_OF_BOUNDS, "nor two bytes from the last");
+    tap_result(sluice_port_out(narrow, 0x7f, 1, 0), SLUICE_E_OUT_OF_BOUNDS, "nor the one before be written");
+    tap_result(sluice_cap_copy(0, wide, narrow, SLUICE_RIGHTS_ALL, 0x80 | 3 << 16), SLUICE_E_OUT_OF_BOUNDS,
+               "a copy is never wider");
+    sluice_slot_drop(narrow);
+    sluice_slot_free(wide);
+}
+
 static void test_devices(void)
 {
     if (!resource_has(SLUICE_SLOT_PORTS))
@@ -99,6 +115,7 @@ static void test_devices(void)
                "port_in of port 65536");
     tap_result(SLUICE_DO(port_in, SLUICE_SLOT_PORTS, 0xffff, 4), SLUICE_E_OUT_OF_BOUNDS,
                "port_in across the last port");
+    test_port_range();
 }
 
 void test_machine(void)

@@ -171,6 +171,31 @@ static void test_policies(void)
     test_reverse();
 }
 
+/* A tuner with bounds may set what lies inside, and its copies only less. */
+static void test_bounds(void)
+{
+    uint64_t bounds = SLUICE_TUNER_BOUNDED |
+                      1ull << SLUICE_GRANULARITY_OBJECT << SLUICE_TUNER_GRANULARITIES_SHIFT |
+                      1ull << SLUICE_ALGORITHM_TAS << SLUICE_TUNER_ALGORITHMS_SHIFT;
+    uint64_t bounded = sluice_slot_alloc(), wider = sluice_slot_alloc();
+    struct sluice_tunable_info info;
+    tap_result(sluice_cap_copy(0, bounded, TUNER, SLUICE_RIGHTS_ALL, bounds), 0, "a tuner with bounds");
+    int64_t result = sluice_policy_propose(bounded, pool_number(), CLASS_ENDPOINT, generation_now(),
+                                           POLICY_OF(POOL, TAS), 0, 0);
+    tap_result(result, SLUICE_E_OUT_OF_BOUNDS, "does not propose outside of them");
+    result = sluice_policy_propose(bounded, pool_number(), CLASS_ENDPOINT, generation_now(),
+                                   POLICY_OF(OBJECT, TAS), 0, 0);
+    tap_ok(result > 0, "proposes inside of them (%s)", error_name(result));
+    tap_result(sluice_tunable_set(bounded, 0, sluice_tunable_info(TUNER, 0, &info) ? 0 : info.value),
+               SLUICE_E_OUT_OF_BOUNDS, "sets no tunable without the bit for it");
+    tap_result(sluice_cap_copy(0, wider, bounded, SLUICE_RIGHTS_ALL, bounds | SLUICE_TUNER_TUNABLES),
+               SLUICE_E_OUT_OF_BOUNDS, "and its copies get no wider bounds");
+    tap_result(sluice_cap_copy(0, wider, bounded, SLUICE_RIGHTS_ALL, 2), SLUICE_E_OUT_OF_BOUNDS,
+               "nor none at all");
+    sluice_slot_drop(bounded);
+    sluice_slot_free(wider);
+}
+
 static void test_log(void)
 {
     uint64_t space = bench[SLUICE_TYPE_ASPACE], pages = 0;
@@ -210,6 +235,7 @@ void test_tunables(void)
     test_info();
     test_set();
     test_policies();
+    test_bounds();
     test_log();
     test_heartbeat();
 }

@@ -115,6 +115,22 @@ static void a_dead_pool_is_noticed_before_its_memory_is_read(void **state)
     assert_int_equal(cap_lookup(&space, 2, SLUICE_TYPE_ENDPOINT, 0, &cap), SLUICE_E_BAD_CAP);
 }
 
+/* Its generation is even, and so is that of a pool which is going: a capability that held these numbers would be good for
+ * as long as they stay, also when the memory is somebody else's. */
+static void what_died_gets_no_living_capability(void **state)
+{
+    (void)state;
+    endpoint.generation = 2;
+    struct cap cap = cap_make(&endpoint, SLUICE_TYPE_ENDPOINT);
+    assert_false(cap_alive(&cap));
+    endpoint.generation = 3;
+    pools[1].generation = 2;
+    cap = cap_make(&endpoint, SLUICE_TYPE_ENDPOINT);
+    assert_false(cap_alive(&cap));
+    pools[1].generation = 3;
+    assert_false(cap_alive(&cap));
+}
+
 static void a_facet_forwards_with_the_rights_of_both(void **state)
 {
     (void)state;
@@ -190,6 +206,7 @@ int main(void)
         cmocka_unit_test_setup(refuses_what_does_not_fit, fresh),
         cmocka_unit_test_setup(a_new_generation_kills_every_copy, fresh),
         cmocka_unit_test_setup(a_dead_pool_is_noticed_before_its_memory_is_read, fresh),
+        cmocka_unit_test_setup(what_died_gets_no_living_capability, fresh),
         cmocka_unit_test_setup(a_facet_forwards_with_the_rights_of_both, fresh),
         cmocka_unit_test_setup(taking_empties_the_slot, fresh),
         cmocka_unit_test_setup(a_lookup_never_sees_a_mixture, fresh),

@@ -185,10 +185,12 @@ void sched_switch_cpu(struct cpu *cpu, struct thread *thread)
         return;
     }
     cpu_counter_inc(switches);
-    if (thread->aspace != cpu->aspace)
+    bool other_space = thread->aspace != cpu->aspace;
+    if (other_space)
         aspace_enter_cpu(thread->aspace);
     fpu_switch(thread);
-    if (thread->fs_base != cpu->fs_base) {
+    /* A program can change the base itself, by loading a selector: no other program runs with what it left. */
+    if (other_space || thread->fs_base != cpu->fs_base) {
         cpu->fs_base = thread->fs_base;
         segment_base_load(thread->fs_base);
     }

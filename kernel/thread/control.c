@@ -145,6 +145,7 @@ int64_t sys_thread_move(struct thread *thread, uint64_t *args)
     if (target->next_home == cpu_number())
         return 0;
     if (target->state == THREAD_STOPPED) {
+        thread_leave_cpu(target); /* it may have been stopped a moment ago, in this entry */
         /* pairs with target_find() in control.c: all that was done here before, the new home sees */
         atomic_store_release(&target->home, target->next_home);
     } else if (target == thread) {
@@ -189,6 +190,7 @@ int64_t sys_thread_configure(struct thread *thread, uint64_t *args)
     }
     result = configure(thread, target, args);
     if (!result && cpu_self()->current == target) {
+        cpu_self()->fs_base = target->fs_base;
         segment_base_load(target->fs_base);
         sched_reconsider();
     }

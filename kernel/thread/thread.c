@@ -79,9 +79,18 @@ static void stoppers_wake(struct thread *thread)
     }
 }
 
+void thread_leave_cpu(struct thread *thread)
+{
+    fpu_release_cpu(thread);
+    if (cpu_self()->current == thread)
+        sched_abandon_running();
+}
+
 void thread_stop_cpu(struct thread *thread)
 {
     thread_unlink_cpu(thread);
+    if (thread->next_home != cpu_number())
+        thread_leave_cpu(thread);
     thread->state = THREAD_STOPPED;
     thread->requests &= (uint8_t)~REQUEST_STOP;
     thread->in_fault = FAULT_NONE;
@@ -123,9 +132,7 @@ bool thread_arrive_cpu(struct thread *thread)
     if (thread->next_home != cpu_number()) {
         thread_unlink_cpu(thread);
         thread->state = THREAD_BLOCKED;
-        fpu_release_cpu(thread);
-        if (cpu_self()->current == thread)
-            sched_abandon_running(); /* its new home may run it at once */
+        thread_leave_cpu(thread);
         uint32_t home = thread->next_home;
         atomic_store_relaxed(&thread->home, home); /* relaxed: the mailbox orders it */
         cpu_send(home, &thread->node, MAILBOX_WAKE);

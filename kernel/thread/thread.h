@@ -152,6 +152,8 @@ void thread_destroy(struct thread *thread);
 void thread_destroy_handle(struct mailbox_node *node);
 /* Home CPU: stops for good or until it is started again. */
 void thread_stop_cpu(struct thread *thread);
+/* Home CPU: nothing of it stays loaded here, because its new home may run it at once. */
+void thread_leave_cpu(struct thread *thread);
 /* A new thread object: stopped, at home here. */
 void thread_init(struct thread *thread, struct aspace *aspace, struct cspace *cspace);
 

@@ -160,7 +160,7 @@ static int64_t answer(struct thread *thread, const struct cap *right)
         return result;
     if (result == SYSCALL_FAULT) {
         thread->step = STEP_BEGIN;
-        reply_unclaim(right);
+        reply_unclaim(caller);
         return result;
     }
     if (caller->home != cpu_number())

@@ -13,10 +13,14 @@
 #include "kernel/thread/thread.h"
 #include "kernel/trap/syscall.h"
 
-/* Nobody will hear of it: the first server's fault, or that of a thread whose pager is gone. The console does. */
+/* Nobody will hear of it: the first server's fault, or that of a thread whose pager is gone. The console does, of one a
+ * second: anybody can make such threads, and printing is slow. */
 static void untold(const struct thread *thread)
 {
-    if (thread->in_fault == FAULT_SENDING)
+    static uint64_t told_tsc; /* atomic: when the last one was printed */
+    uint64_t last = atomic_load_relaxed(&told_tsc), now = clock_tsc(); /* relaxed: the exchange decides */
+    if (thread->in_fault == FAULT_SENDING && (!last || now - last > tsc_hz) &&
+        atomic_cas(&told_tsc, last, now))
         kprintf("sluice: thread %u stopped: vector %lu error %lx address %lx rip %lx\n", thread->id,
                 thread->fault_vector, thread->fault_error, thread->fault_address, thread->frame.rip);
 }

@@ -12,28 +12,31 @@
 #include "kernel/thread/thread.h"
 #include "kernel/trap/syscall.h"
 
-/* The first waiter that any of the bits concerns. */
-static struct thread *waiter_find(const struct notification *notification)
+/* Takes a satisfied waiter off the queue and gives it its bits. */
+static void waiter_satisfy_locked(struct notification *notification, struct thread *waiter)
 {
-    for (struct thread *t = notification->waiters.first; t; t = t->wait_next)
-        if (t->wait_badge & notification->bits)
-            return t;
-    return NULL;
-}
-
-/* Takes one satisfied waiter off the queue and gives it its bits. */
-static struct thread *waiter_satisfy_locked(struct notification *notification)
-{
-    struct thread *waiter = waiter_find(notification);
-    if (!waiter)
-        return NULL;
     waitq_remove(&notification->waiters, waiter);
     waiter->wait_object = NULL;
     uint64_t bits = notification->bits & waiter->wait_badge;
     notification->bits &= ~bits;
     waiter->wait_kind = WAIT_NONE;
     frame_args(&waiter->frame)[2] = bits;
-    return waiter;
+}
+
+/* Whoever the bits satisfy, first come, first served; linked by wait_next. Once along the queue: whom all bits did not
+ * satisfy, those that are left do not either. */
+static struct thread *waiters_take_locked(struct notification *notification)
+{
+    struct thread *woken = NULL, *next;
+    for (struct thread *waiter = notification->waiters.first; waiter && notification->bits; waiter = next) {
+        next = waiter->wait_next;
+        if (!(waiter->wait_badge & notification->bits))
+            continue;
+        waiter_satisfy_locked(notification, waiter);
+        waiter->wait_next = woken;
+        woken = waiter;
+    }
+    return woken;
 }
 
 /* False: the CPU to do it on is in *forward. */
@@ -46,16 +49,11 @@ static bool notification_signal(struct notification *notification, uint64_t bits
         return false;
     }
     notification->bits |= bits;
-    /* Several waiters may be satisfied by different bits; they are woken after the gate, linked by wait_next. */
-    struct thread *woken = NULL, *waiter;
-    while (notification->waiters.first && (waiter = waiter_satisfy_locked(notification))) {
-        waiter->wait_next = woken;
-        woken = waiter;
-    }
+    struct thread *woken = waiters_take_locked(notification); /* to be woken after the gate */
     gate_leave(&gate);
     cpu_counter_inc(signals);
     while (woken) {
-        waiter = woken;
+        struct thread *waiter = woken;
         woken = woken->wait_next;
         thread_wake_result(waiter, 0);
     }

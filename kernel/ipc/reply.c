@@ -63,12 +63,11 @@ enum reply_claim reply_claim(const struct cap *right, uint32_t *forward)
     return REPLY_CLAIMED;
 }
 
-void reply_unclaim(const struct cap *right)
+void reply_unclaim(struct thread *caller)
 {
-    struct thread *caller = (struct thread *)right->object;
     caller->wait_kind = WAIT_REPLY;
     /* pairs with reply_claim() in reply.c: the wait is complete before it can be claimed */
-    atomic_store_release(&caller->reply_word, right->badge);
+    atomic_store_release(&caller->reply_word, caller->reply_word | REPLY_WAITING);
 }
 
 bool reply_cancel_cpu(struct thread *caller)

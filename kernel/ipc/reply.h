@@ -32,7 +32,7 @@ void reply_begin(struct thread *caller, struct thread *replier);
 bool reply_waits(const struct cap *right);
 enum reply_claim reply_claim(const struct cap *right, uint32_t *forward);
 /* Gives the claim back: the caller waits on. */
-void reply_unclaim(const struct cap *right);
+void reply_unclaim(struct thread *caller);
 /* The caller itself, or its home CPU, stops waiting: true when it won. */
 bool reply_cancel_cpu(struct thread *caller);
 /* A right is lost: its caller gets PEER_DIED. False: go on at CPU *forward. */

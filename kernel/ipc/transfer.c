@@ -27,6 +27,16 @@ int64_t message_check(struct thread *from)
     return 0;
 }
 
+/* The capability to send as number i, if it may be sent. */
+static int cap_find(struct thread *from, uint64_t i, struct cap *cap)
+{
+    uint64_t slot = from->frame.word[3] >> (16 * i) & 0xffff;
+    int error = cap_lookup(from->cspace, slot, SLUICE_TYPE_NONE, SLUICE_RIGHT_COPY, cap);
+    if (!error && cap->type == SLUICE_TYPE_REPLY)
+        error = SLUICE_E_BAD_TYPE;
+    return error;
+}
+
 /* Looks before it leaps, so that a message whose capabilities cannot all travel leaves nothing behind. */
 static int64_t caps_check(struct thread *from, struct thread *to, unsigned count)
 {
@@ -34,12 +44,9 @@ static int64_t caps_check(struct thread *from, struct thread *to, unsigned count
     if (count > to->window_slots)
         return SLUICE_E_TRUNCATED;
     for (unsigned i = 0; i < count; i++) {
-        uint64_t slot = from->frame.word[3] >> (16 * i) & 0xffff;
-        int error = cap_lookup(from->cspace, slot, SLUICE_TYPE_NONE, SLUICE_RIGHT_COPY, &cap);
+        int error = cap_find(from, i, &cap);
         if (error)
             return error;
-        if (cap.type == SLUICE_TYPE_REPLY)
-            return SLUICE_E_BAD_TYPE;
         if (cap_slot_check(to->cspace, to->window_slot + i))
             return SLUICE_E_TRUNCATED;
     }
@@ -56,14 +63,13 @@ static int64_t caps_transfer(struct thread *subject, struct thread *from, struct
             return error;
     }
     for (; *done < count; ++*done) {
-        uint64_t slot = from->frame.word[3] >> (16 * *done) & 0xffff;
-        int64_t result = cap_lookup(from->cspace, slot, SLUICE_TYPE_NONE, SLUICE_RIGHT_COPY, &cap);
-        if (!result)
-            result = cap_insert(to->cspace, to->window_slot + *done, &cap);
+        if (cap_find(from, *done, &cap))
+            continue; /* it died since we looked: an empty slot arrives, as if it had died on arrival */
+        int64_t result = cap_insert(to->cspace, to->window_slot + *done, &cap);
         if (result == SYSCALL_FORWARD)
             return result;
         if (result)
-            return SLUICE_E_TRUNCATED;
+            return SLUICE_E_TRUNCATED; /* the receiver itself filled the slot meanwhile */
         cpu_counter_inc(cap_copies);
     }
     return 0;
@@ -120,10 +126,11 @@ int64_t message_transfer(struct thread *subject, struct thread *from, struct thr
     uint64_t tag = from->frame.tag;
     unsigned caps = SLUICE_TAG_CAPS(tag);
     int64_t result = 0;
-    if (caps)
-        result = caps_transfer(subject, from, to, caps);
-    if (!result && (tag & SLUICE_TAG_LONG))
+    /* The long part first: a message that fails must leave no capability in the window, where nobody would take it away. */
+    if ((tag & SLUICE_TAG_LONG) && subject->scratch[0] == 0)
         result = long_transfer(from, to);
+    if (!result && caps)
+        result = caps_transfer(subject, from, to, caps);
     if (result)
         return result;
     for (unsigned i = 0; i < SLUICE_MESSAGE_WORDS; i++)

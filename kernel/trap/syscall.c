@@ -118,7 +118,8 @@ void syscall_settle(struct thread *thread, int64_t result)
 
 void syscall_run(struct thread *thread)
 {
-    thread->resume = RESUME_USER;
+    if (!thread->in_fault) /* else a call that faulted is to start again when the fault is mended */
+        thread->resume = RESUME_USER;
     syscall_settle(thread, syscall_dispatch(thread));
 }
 

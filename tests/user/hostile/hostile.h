@@ -6,10 +6,16 @@
 #pragma once
 #include "tests/user/lib/probe.h"
 
+/* The program's argument when it is the copy of selector.c. */
+#define HOSTILE_WORD_SELECTOR "selector"
+
 void test_pointers(struct probe *probe); /* pointer.c: every pointer argument, by table */
 void test_messages(struct probe *probe); /* message.c: long parts, windows, batches */
 void test_rights(void);                  /* rights.c: badges, priorities, mappings beyond what was given */
-void test_noise(struct probe *probe);    /* noise.c: random numbers, arguments and slots */
+void test_faults(struct probe *probe);   /* fault.c: faults in calls, sent from another processor */
+void test_selector(void);                /* selector.c: a thread pointer dropped before others run */
+int selector_copy(void);
+void test_noise(struct probe *probe); /* noise.c: random numbers, arguments and slots */
 
 /* Addresses that nobody may reach, or that lie half in one that is mapped. */
 struct hostile_address {

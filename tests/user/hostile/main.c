@@ -10,15 +10,20 @@
 #include "servers/lib/process.h"
 #include "tests/user/lib/bench.h"
 #include "tests/user/lib/tap.h"
+#include <string.h>
 
-int main(void)
+int main(int count, char **words)
 {
+    if (count > 1 && strcmp(words[1], HOSTILE_WORD_SELECTOR) == 0)
+        return selector_copy();
     tap_begin("hostile");
     struct probe probe;
     if (tap_ok(bench_init() && probe_init(&probe, 0), "one object of each type, and a probe")) {
         test_pointers(&probe);
         test_messages(&probe);
         test_rights();
+        test_faults(&probe);
+        test_selector();
         test_noise(&probe);
         probe_end(&probe);
         tap_result(bench_end(), 0, "everything is given back");

@@ -162,8 +162,39 @@ static void test_capabilities_sent(struct probe *probe)
     sluice_slot_drop(kept);
 }
 
+static void small_body(struct probe *probe)
+{
+    static uint8_t buffer[64];
+    struct sluice_message message = {0};
+    sluice_ipc_window(buffer, sizeof buffer, probe->argument, 4);
+    probe->result = (uint64_t)sluice_receive(ENDPOINT, &message, SLUICE_FOREVER, NULL);
+}
+
+/* A message that is refused leaves nothing in the receiver's window: else nobody could send it a capability again. */
+static void test_refused_whole(struct probe *probe)
+{
+    static uint8_t buffer[128];
+    uint64_t window = sluice_slot_alloc_run(4);
+    struct sluice_cap_info info;
+    struct sluice_message message = {.tag = SLUICE_TAG(0, 0, 1)};
+    sluice_message_cap(&message, 0, ENDPOINT);
+    sluice_message_long(&message, buffer, sizeof buffer);
+    probe_start(probe, small_body, window);
+    tap_result(sluice_send(ENDPOINT, &message, sluice_deadline_ms(500)), SLUICE_E_TRUNCATED,
+               "a capability with too long a long part is refused");
+    tap_result(sluice_cap_info(window, &info), SLUICE_E_BAD_CAP, "the capability did not arrive either");
+    message = (struct sluice_message){.tag = SLUICE_TAG(0, 0, 1)};
+    sluice_message_cap(&message, 0, ENDPOINT);
+    tap_result(sluice_send(ENDPOINT, &message, sluice_deadline_ms(500)), 0, "the next capability does");
+    probe_collect(probe, 600);
+    probe_stop(probe);
+    sluice_cap_delete(0, window);
+    sluice_slot_free_run(window, 4);
+}
+
 void test_messages(struct probe *probe)
 {
+    test_refused_whole(probe);
     test_window(probe);
     test_tags(probe);
     test_long(probe);

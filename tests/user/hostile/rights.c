@@ -37,7 +37,8 @@ static void test_facet_badges(void)
                "a facet makes no other processor of one");
     if (resource_has(SLUICE_SLOT_PORTS)) {
         sluice_cap_copy(0, ports, SLUICE_SLOT_PORTS, SLUICE_RIGHTS_ALL, 0x80 | 1 << 16);
-        tap_result(facet_badge(ports, 0x70 | 64 << 16), SLUICE_E_OUT_OF_BOUNDS, "a facet widens no port range");
+        tap_result(facet_badge(ports, 0x70 | 64 << 16), SLUICE_E_OUT_OF_BOUNDS,
+                   "a facet widens no port range");
     }
     sluice_slot_drop(ports);
     sluice_slot_drop(plain);
@@ -68,11 +69,12 @@ static void test_shared_rights(void)
 {
     int64_t object = sluice_memory_object_create(4096, SLUICE_MAP_READ);
     void *where = NULL;
-    int64_t result = sluice_memory_object_map((uint64_t)object, 0, 0, 4096, SLUICE_MAP_READ | SLUICE_MEMORY_POPULATE,
-                                              &where);
+    int64_t result = sluice_memory_object_map((uint64_t)object, 0, 0, 4096,
+                                              SLUICE_MAP_READ | SLUICE_MEMORY_POPULATE, &where);
     tap_ok(object > 0 && result == 0, "an object that may only be read");
-    tap_result(sluice_aspace_protect(SLUICE_SLOT_ASPACE, (uint64_t)where, 1, SLUICE_MAP_READ | SLUICE_MAP_WRITE),
-               SLUICE_E_NO_RIGHT, "aspace_protect does not make it writable");
+    tap_result(
+        sluice_aspace_protect(SLUICE_SLOT_ASPACE, (uint64_t)where, 1, SLUICE_MAP_READ | SLUICE_MAP_WRITE),
+        SLUICE_E_NO_RIGHT, "aspace_protect does not make it writable");
     sluice_memory_unmap(where, 4096);
     sluice_memory_object_close((uint64_t)object);
 }

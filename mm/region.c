@@ -91,7 +91,7 @@ static int64_t split_begin(struct thread *thread, const uint64_t *args)
     return 0;
 }
 
-static int64_t split_cut(struct thread *thread, const uint64_t *args)
+static int64_t split_cut(struct thread *thread, const uint64_t *args, const struct region *rest)
 {
     struct region *region;
     int64_t result = region_lookup(thread, args[0], &region);
@@ -100,7 +100,9 @@ static int64_t split_cut(struct thread *thread, const uint64_t *args)
     struct gate gate;
     if (!region_enter(&gate, region))
         return syscall_forward(&gate);
-    if (region->pool) {
+    if (region->first + args[1] != rest->first) {
+        result = SLUICE_E_BAD_CAP; /* the slot was changed meanwhile: another region */
+    } else if (region->pool) {
         result = SLUICE_E_BUSY;
     } else if (args[1] >= region->frames) {
         result = SLUICE_E_BAD_ARGUMENT;
@@ -136,7 +138,7 @@ int64_t sys_region_split(struct thread *thread, uint64_t *args)
             thread->step = SPLIT_CUT;
     }
     if (!result && thread->step == SPLIT_CUT) {
-        result = split_cut(thread, args);
+        result = split_cut(thread, args, rest);
         if (!result)
             thread->step = SPLIT_FILL;
     }

@@ -137,7 +137,7 @@ _Static_assert(sizeof(struct sluice_cpu_counters) <= SLUICE_PAGE_BYTES, "ABI");
     X(POOL_CREATED, "pool %a: %b frames")                                                                    \
     X(POOL_DESTROYED, "pool %a: %b frames back")                                                             \
     X(THREAD_EXIT, "thread %a: status %b")                                                                   \
-    X(FAULT, "thread %a: address %b, error %c")                                                              \
+    X(FAULT, "thread %a stopped: address %b, error %c")                                                      \
     X(SHOOTDOWN, "space %a: %b pages, %c cpus")                                                              \
     X(TUNABLE_SET, "tunable %a: %b, was %c")
 

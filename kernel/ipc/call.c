@@ -17,6 +17,7 @@
 #include "kernel/ipc/endpoint.h"
 #include "kernel/ipc/reply.h"
 #include "kernel/ipc/transfer.h"
+#include "kernel/log/log.h"
 #include "kernel/trap/syscall.h"
 #include "mm/user.h"
 #include "tunables/tunables.h"
@@ -128,6 +129,8 @@ int64_t sys_send(struct thread *thread, uint64_t *args)
 static void fault_answer(struct thread *faulted, uint64_t tag)
 {
     faulted->in_fault = SLUICE_TAG_LABEL(tag) == 0 ? FAULT_NONE : FAULT_STOP;
+    if (faulted->in_fault == FAULT_STOP)
+        log_event(SLUICE_EVENT_FAULT, faulted->id, faulted->fault_address, faulted->fault_error);
     faulted->step = faulted->fault_step; /* of the call in which it faulted, if it was in one */
     thread_wake(faulted);
 }

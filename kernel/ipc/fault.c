@@ -18,9 +18,11 @@
 static void untold(const struct thread *thread)
 {
     static uint64_t told_tsc; /* atomic: when the last one was printed */
+    if (thread->in_fault != FAULT_SENDING)
+        return;
+    log_event(SLUICE_EVENT_FAULT, thread->id, thread->fault_address, thread->fault_error);
     uint64_t last = atomic_load_relaxed(&told_tsc), now = clock_tsc(); /* relaxed: the exchange decides */
-    if (thread->in_fault == FAULT_SENDING && (!last || now - last > tsc_hz) &&
-        atomic_cas(&told_tsc, last, now))
+    if ((!last || now - last > tsc_hz) && atomic_cas(&told_tsc, last, now))
         kprintf("sluice: thread %u stopped: vector %lu error %lx address %lx rip %lx\n", thread->id,
                 thread->fault_vector, thread->fault_error, thread->fault_address, thread->frame.rip);
 }
@@ -43,7 +45,6 @@ int64_t fault_send(struct thread *thread)
 void fault_deliver(struct thread *thread, uint64_t vector, uint64_t error, uint64_t address)
 {
     cpu_counter_inc(faults);
-    log_event(SLUICE_EVENT_FAULT, thread->id, address, error);
     thread->in_fault = FAULT_SENDING;
     thread->fault_vector = vector;
     thread->fault_error = error;

@@ -52,8 +52,13 @@ void thread_block_cpu(struct thread *thread)
 
 void thread_deadline_cpu(struct thread *thread, uint64_t deadline_ns)
 {
-    if (thread->deadline_tsc == 0)
-        deadline_add(cpu_self(), thread, clock_tsc_of(deadline_ns));
+    uint64_t tsc = clock_tsc_of(deadline_ns);
+    if (thread->deadline_tsc)
+        return; /* it had been forwarded, and came by its home on its way */
+    if (tsc <= clock_tsc())
+        thread_deadline_reached_cpu(thread); /* no interrupt is needed to know it */
+    else
+        deadline_add(cpu_self(), thread, tsc);
 }
 
 /* Takes a ready or stopped thread out of everything on this CPU. */

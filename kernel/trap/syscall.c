@@ -52,24 +52,35 @@ static uint64_t syscall_deadline(const struct thread *thread)
     }
 }
 
+static void syscall_deadline_arm(struct thread *thread, uint64_t deadline)
+{
+    if (deadline != SLUICE_FOREVER && thread->state == THREAD_BLOCKED)
+        thread_deadline_cpu(thread, deadline);
+}
+
 /* The thread leaves this CPU's hands; its deadline stays with its home. */
 static void syscall_leave(struct thread *thread)
 {
     if (thread->home != cpu_number())
         return;
-    uint64_t deadline = syscall_deadline(thread);
     thread_block_cpu(thread);
-    if (deadline != SLUICE_FOREVER && thread->state == THREAD_BLOCKED)
-        thread_deadline_cpu(thread, deadline);
+    /* Whoever woke it on another CPU may have written its registers: then this deadline means nothing, and ends when it
+     * arrives here. */
+    syscall_deadline_arm(thread, syscall_deadline(thread));
 }
 
 static void syscall_send_away(struct thread *thread, uint32_t cpu)
 {
+    uint64_t deadline = syscall_deadline(thread); /* its registers are not ours any more once it is sent */
     cpu_counter_inc(forwarded);
     thread_wait_begin(thread, WAIT_REMOTE, NULL);
     thread->remote_cpu = cpu;
-    syscall_leave(thread);
+    bool here = thread->home == cpu_number();
+    if (here)
+        thread_block_cpu(thread);
     cpu_send(cpu, &thread->node, MAILBOX_SYSCALL);
+    if (here)
+        syscall_deadline_arm(thread, deadline); /* after: a cancel must not overtake the thread */
 }
 
 /* It runs here again after the mailbox and interrupts had their turn. */

@@ -27,7 +27,7 @@ static int64_t give(struct taker *taker, unsigned cpu, const uint64_t *slots, un
     for (unsigned i = 0; i < count; i++)
         sluice_message_cap(&message, i, slots[i]);
     struct sluice_thread *thread = partner_start(take_body, taker, cpu);
-    partner_blocked(thread);
+    partners_queued(ipc_endpoint, QUEUE_RECEIVERS, 1);
     int64_t result = sluice_send(ipc_endpoint, &message, sluice_deadline_ms(3000));
     partner_join(thread, "taker");
     return result;

@@ -85,9 +85,8 @@ static void test_two_waiters(unsigned cpu, uint64_t notification)
     struct sluice_thread *threads[2];
     for (unsigned i = 0; i < 2; i++) {
         threads[i] = partner_start(wait_body, &waiters[i], cpu);
-        partner_blocked(threads[i]);
     }
-    tap_equal(resource_detail(notification, 1), 2, "two waiters are counted");
+    tap_ok(partners_queued(notification, QUEUE_WAITERS, 2), "two waiters are counted");
     sluice_signal(notification, 2);
     partner_join(threads[1], "second waiter");
     sluice_signal(notification, 1);
@@ -99,7 +98,7 @@ static void test_destroyed(unsigned cpu)
 {
     struct waiter waiter = {resource_object(SLUICE_SLOT_POOL, SLUICE_TYPE_NOTIFICATION, 0, 0), 1, 0, 1};
     struct sluice_thread *thread = partner_start(wait_body, &waiter, cpu);
-    tap_ok(partner_blocked(thread), "a thread waits");
+    tap_ok(partners_queued(waiter.notification, QUEUE_WAITERS, 1), "a thread waits");
     resource_object_end(waiter.notification);
     partner_join(thread, "waiter of a destroyed notification");
     tap_result(waiter.result, SLUICE_E_CANCELED, "its wait is canceled when the notification is destroyed");

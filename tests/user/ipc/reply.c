@@ -85,7 +85,7 @@ static void test_endpoint_destroyed(unsigned cpu)
 {
     struct caller caller = {.endpoint = resource_object(SLUICE_SLOT_POOL, SLUICE_TYPE_ENDPOINT, 0, 0)};
     struct sluice_thread *thread = partner_start(call_body, &caller, cpu);
-    tap_ok(partner_blocked(thread), "a caller waits");
+    tap_ok(partners_queued(caller.endpoint, QUEUE_SENDERS, 1), "a caller waits");
     tap_result(resource_object_end(caller.endpoint), 0, "its endpoint is destroyed");
     partner_join(thread, "caller of a destroyed endpoint");
     tap_result(caller.result, SLUICE_E_CANCELED, "its wait is canceled");
@@ -95,7 +95,7 @@ static void test_thread_stopped(unsigned cpu)
 {
     struct caller caller = {.endpoint = ipc_endpoint};
     struct sluice_thread *thread = partner_start(call_body, &caller, cpu);
-    tap_ok(partner_blocked(thread), "a caller waits");
+    tap_ok(partners_queued(caller.endpoint, QUEUE_SENDERS, 1), "a caller waits");
     tap_result(sluice_thread_stop(thread->slot), 0, "it is stopped");
     tap_equal(resource_detail(ipc_endpoint, 0), 0, "it left the endpoint's queue");
     tap_result(sluice_thread_resume(thread->slot), 0, "it goes on");

@@ -94,7 +94,7 @@ static void test_no_answer(unsigned cpu)
     int64_t replied = 1;
     struct sluice_message message = {0};
     struct sluice_thread *mute = partner_start(mute_body, &replied, cpu);
-    partner_blocked(mute);
+    partners_queued(ipc_endpoint, QUEUE_RECEIVERS, 1);
     tap_result(sluice_call(ipc_endpoint, &message, sluice_deadline_ms(20)), SLUICE_E_TIMEOUT,
                "a caller waits for the answer no longer than asked");
     partner_join(mute, "mute");
@@ -114,7 +114,7 @@ static void test_order(unsigned cpu)
     bool ordered = true;
     for (uint64_t i = 0; i < 4; i++) {
         senders[i] = partner_start(sender_body, (void *)i, i & 1 ? cpu : 0);
-        ordered &= partner_blocked(senders[i]);
+        ordered &= partners_queued(ipc_endpoint, QUEUE_SENDERS, i + 1);
     }
     tap_ok(ordered, "four senders wait");
     tap_equal(resource_detail(ipc_endpoint, 0), 4, "the endpoint counts them");

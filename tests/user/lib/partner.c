@@ -7,7 +7,6 @@
 #include "stress/lib/resources.h"
 #include "tests/user/lib/tap.h"
 
-#define STATE_BLOCKED 2u
 
 struct sluice_thread *partner_start(void (*body)(void *), void *argument, unsigned cpu)
 {
@@ -26,12 +25,7 @@ bool partner_join(struct sluice_thread *thread, const char *name)
     return joined;
 }
 
-bool partner_blocked(struct sluice_thread *thread)
+bool partners_queued(uint64_t object, enum partner_queue queue, uint64_t count)
 {
-    for (unsigned i = 0; thread && i < 5000; i++) {
-        if (resource_detail(thread->slot, RESOURCE_THREAD_STATE) == STATE_BLOCKED)
-            return true;
-        sluice_sleep_ms(1);
-    }
-    return false;
+    return resource_settles(object, queue, count);
 }

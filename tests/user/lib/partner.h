@@ -14,5 +14,9 @@
 struct sluice_thread *partner_start(void (*body)(void *), void *argument, unsigned cpu);
 /* False after a failed test: it did not end in time. */
 bool partner_join(struct sluice_thread *thread, const char *name);
-/* Waits until the partner is blocked in the kernel (at most 5 s). */
-bool partner_blocked(struct sluice_thread *thread);
+/* Which of an object's queues: the index in struct sluice_cap_info's detail. */
+enum partner_queue { QUEUE_SENDERS = 0, QUEUE_RECEIVERS = 1, QUEUE_WAITERS = 1 };
+
+/* Waits until the object has so many threads in its queue (at most 2 s). That a thread is blocked says less: it may be
+ * on its way there, in a page fault. */
+bool partners_queued(uint64_t object, enum partner_queue queue, uint64_t count);

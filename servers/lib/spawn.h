@@ -2,7 +2,8 @@
 /*
  * The root server's interface: starting programs of the boot archive, waiting for their end, ending them.
  * Entry points: below. A program starts with its name as argv[0]. Errors of spawn: NOT_FOUND (no such program),
- * BAD_ARGUMENT, NO_MEMORY, LIMIT (table of processes full), NOT_ALLOWED (a flag or priority the asker may not give).
+ * BAD_ARGUMENT, NO_MEMORY, LIMIT (too many processes, in all or of the asker's making), NOT_ALLOWED (a flag the asker
+ * may not give; or more priority, memory or pool than it has, if it is not trusted).
  * Context: any thread; wait blocks until the process ended. Locks: none. Tests: tests/user/process/.
  */
 #pragma once

@@ -21,7 +21,11 @@
 #define MEMORY_ROOT 1u /* root's process number */
 /* Badges: the process number, and this for the first thread's faults: its end is the process's. */
 #define MEMORY_BADGE_FIRST (1ull << 32)
-#define MEMORY_CLIENT_REGIONS 1u /* flag: may ask for raw regions */
+#define MEMORY_CLIENT_REGIONS 1u /* flag: may ask for raw regions; nor do these limits hold for it */
+/* What all clients share is limited for each: numbers of pools and of objects; the server's memory for extents. */
+#define CLIENT_GRANTS_MAX 8u
+#define CLIENT_OBJECTS_MAX 64u
+#define CLIENT_EXTENTS_MAX 16384u
 
 struct extent {
     uint64_t address;
@@ -52,7 +56,7 @@ struct client {
     uint32_t extent_count, extent_capacity;
     struct extent *extents; /* in order of addresses */
     struct grant *grants;
-    uint32_t grant_number;
+    uint32_t grant_number, grant_count;
     uint32_t objects_open; /* guarded by the mutex of the objects' table */
     /* Guarded by the mutex of ends. */
     struct sluice_end end;
@@ -62,6 +66,11 @@ struct client {
 static inline uint64_t client_aspace(const struct client *client)
 {
     return MEMORY_SLOT_ASPACE + client->number % CLIENTS_MAX;
+}
+
+static inline bool client_limited(const struct client *client, uint32_t count, uint32_t most)
+{
+    return count >= most && !(client->flags & MEMORY_CLIENT_REGIONS);
 }
 
 /* Locks the client; NULL when this process is not known (any more). */

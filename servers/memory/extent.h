@@ -7,7 +7,8 @@
 #pragma once
 #include "servers/memory/client.h"
 
-#define EXTENT_RIGHTS ((unsigned)(SLUICE_MAP_READ | SLUICE_MAP_WRITE | SLUICE_MAP_EXECUTE)) /* all there are */
+#define EXTENT_RIGHTS                                                                                        \
+    ((unsigned)(SLUICE_MAP_READ | SLUICE_MAP_WRITE | SLUICE_MAP_EXECUTE)) /* all there are */
 
 /* Index of the first extent that ends after `address`. */
 uint32_t extent_search(const struct client *client, uint64_t address);

@@ -13,6 +13,8 @@
 #include "servers/memory/client.h"
 #include "servers/memory/own.h"
 
+#define POOL_END_MS 10000u /* longer than the end of any pool takes */
+
 static int64_t grant_new(struct worker *worker, struct client *client, uint64_t bytes, struct grant **result)
 {
     uint64_t pages = bytes / SLUICE_PAGE_BYTES;
@@ -21,6 +23,8 @@ static int64_t grant_new(struct worker *worker, struct client *client, uint64_t 
 
     if (bytes == 0 || bytes % SLUICE_PAGE_BYTES)
         return SLUICE_E_BAD_ARGUMENT;
+    if (client_limited(client, client->grant_count, CLIENT_GRANTS_MAX))
+        return SLUICE_E_LIMIT;
     error = client_charge(client, pages);
     if (error < 0)
         return error;
@@ -46,6 +50,7 @@ static void grant_end(struct worker *worker, struct client *client, struct grant
 static int64_t grant_add(struct client *client, struct grant *grant)
 {
     grant->number = ++client->grant_number;
+    client->grant_count++;
     grant->next = client->grants;
     client->grants = grant;
     return grant->number;
@@ -128,8 +133,22 @@ int64_t grant_free_locked(struct worker *worker, struct client *client, uint64_t
     if (!grant_reclaim(grant))
         return SLUICE_E_BUSY;
     *link = grant->next;
+    client->grant_count--;
     grant_end(worker, client, grant);
     return 0;
+}
+
+/* The client may have begun to end it itself. */
+static void pool_end(const struct grant *grant)
+{
+    struct sluice_cap_info info;
+
+    sluice_pool_destroy(grant->pool);
+    for (unsigned i = 0; i < POOL_END_MS; i++) {
+        if (sluice_cap_info(grant->region.slot, &info) < 0 || !info.detail[3])
+            return;
+        sluice_sleep_ms(1);
+    }
 }
 
 void grant_free_all_locked(struct worker *worker, struct client *client)
@@ -137,8 +156,9 @@ void grant_free_all_locked(struct worker *worker, struct client *client)
     while (client->grants) {
         struct grant *grant = client->grants;
         client->grants = grant->next;
+        client->grant_count--;
         if (grant->pool)
-            sluice_pool_destroy(grant->pool);
+            pool_end(grant);
         if (grant_reclaim(grant))
             grant_end(worker, client, grant);
         else

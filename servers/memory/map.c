@@ -42,6 +42,8 @@ static int64_t extent_add(struct worker *worker, struct client *client, struct e
 {
     int64_t result = extent_reserve(worker, client, 1);
 
+    if (client_limited(client, client->extent_count, CLIENT_EXTENTS_MAX))
+        result = SLUICE_E_LIMIT;
     if (result == 0)
         result = place_choose(client, worker, extent->pages, &extent->address);
     if (result < 0) {
@@ -126,6 +128,14 @@ static int64_t extent_unmap(struct worker *worker, struct client *client, uint32
     return 0;
 }
 
+/* Unmapping it makes two extents of one. */
+static bool range_is_hole(struct client *client, uint64_t address, uint64_t end)
+{
+    const struct extent *extent = extent_at(client, address);
+
+    return extent && extent->address < address && extent_end(extent) > end;
+}
+
 int64_t client_unmap_locked(struct worker *worker, struct client *client, uint64_t address, uint64_t bytes)
 {
     uint64_t end = address + bytes;
@@ -133,6 +143,9 @@ int64_t client_unmap_locked(struct worker *worker, struct client *client, uint64
 
     if (address == 0 || !range_good(address, bytes))
         return SLUICE_E_BAD_ARGUMENT;
+    if (range_is_hole(client, address, end) &&
+        client_limited(client, client->extent_count, CLIENT_EXTENTS_MAX))
+        return SLUICE_E_LIMIT;
     result = extent_reserve(worker, client, 2);
     if (result < 0)
         return result;
@@ -183,6 +196,8 @@ int64_t client_protect_locked(struct worker *worker, struct client *client, uint
         return SLUICE_E_BAD_ARGUMENT;
     if (!range_covered(client, address, end, flags, &result))
         return result;
+    if (client_limited(client, client->extent_count, CLIENT_EXTENTS_MAX))
+        return SLUICE_E_LIMIT;
     result = extent_reserve(worker, client, 2);
     if (result < 0)
         return result;

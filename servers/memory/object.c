@@ -98,7 +98,8 @@ int64_t object_open(struct object *object)
     int64_t number = SLUICE_E_LIMIT;
 
     sluice_mutex_lock(&table_mutex);
-    for (uint32_t i = 1; i < OBJECTS_MAX && number < 0; i++)
+    bool full = client_limited(object->owner, object->owner->objects_open, CLIENT_OBJECTS_MAX);
+    for (uint32_t i = 1; i < OBJECTS_MAX && number < 0 && !full; i++)
         if (!table[i]) {
             table[i] = object;
             object->number = i;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define STACK_BYTES 65536u
+#define POOL_END_MS 10000u    /* longer than the end of any pool takes */
 #define POOL_CPU_BYTES 32768u /* for each processor: a thread, and page tables for what it touches */
 
 enum { SLOT_POOL = ROOT_SLOT_PROCESS + 3 };
@@ -148,6 +149,33 @@ static void info_fill(struct sluice_process_info *info, const struct process *pr
     info->arguments[sizeof info->arguments - 1] = '\0';
 }
 
+static unsigned family_count(uint32_t family)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < PROCESSES_MAX; i++)
+        count += process_at(i)->number && process_at(i)->family == family;
+    return count;
+}
+
+/* Who is not trusted gives no more than it was given, and not without end. */
+static int64_t limits_check(struct process *process, const struct sluice_process_info *info)
+{
+    const struct process *asker = process_find(process->parent);
+
+    process->family = process->number;
+    process->priority = info->priority;
+    process->memory_limit = info->memory_limit;
+    process->pool_bytes = info->pool_bytes;
+    if (!asker || (asker->flags & SLUICE_SPAWN_TRUSTED))
+        return 0;
+    if (info->priority > asker->priority || info->memory_limit > asker->memory_limit ||
+        info->pool_bytes > asker->pool_bytes)
+        return SLUICE_E_NOT_ALLOWED;
+    process->family = asker->family;
+    return family_count(asker->family) > FAMILY_MAX ? SLUICE_E_LIMIT : 0;
+}
+
 /* The pool's name: the last part of the program's. */
 static const char *pool_name(const char *name)
 {
@@ -177,10 +205,15 @@ static int64_t process_fill(struct process *process, const struct sluice_spawn_r
     return result;
 }
 
-/* Everything in the pool ends; the rest is the memory server's. */
+/* Everything in the pool ends; the rest is the memory server's. BUSY: the process began to end its pool itself; that has
+ * to be over before anything of it is somebody else's. */
 static void process_take_down(struct process *process)
 {
-    sluice_memory_pool_free(process->pool_number, process->pool);
+    for (unsigned i = 0; i < POOL_END_MS; i++) {
+        if (sluice_memory_pool_free(process->pool_number, process->pool) != SLUICE_E_BUSY)
+            break;
+        sluice_sleep_ms(1);
+    }
     sluice_slot_free(process->pool);
     client_drop_ask(process->number);
 }
@@ -228,7 +261,9 @@ int64_t process_spawn(const struct sluice_spawn_request *request, uint32_t paren
     process->plan = plan;
     process->flags = request->flags;
     info_fill(&info, process, request);
-    result = info.cpu_count ? process_make(process, request, &image, &info) : SLUICE_E_BAD_ARGUMENT;
+    result = info.cpu_count ? limits_check(process, &info) : SLUICE_E_BAD_ARGUMENT;
+    if (result == 0)
+        result = process_make(process, request, &image, &info);
     if (result < 0) {
         process_free(process);
         return result;

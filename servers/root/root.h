@@ -32,6 +32,8 @@ enum root_slot {
 };
 
 #define PROCESSES_MAX 512u /* = CLIENTS_MAX of the memory server */
+#define FAMILY_MAX                                                                                           \
+    32u /* processes that stem from one program: it can neither fill the table nor the machine */
 enum process_number { PROCESS_ROOT = 1, PROCESS_MEMORY = 2, PROCESS_FIRST = 3 };
 
 enum process_state { PROCESS_FREE, PROCESS_RUNNING, PROCESS_ENDED };
@@ -41,8 +43,11 @@ struct server_plan;
 struct process {
     uint32_t number;
     uint32_t parent;
-    uint32_t state;                 /* enum process_state */
-    uint32_t flags;                 /* enum sluice_spawn_flag */
+    uint32_t state;    /* enum process_state */
+    uint32_t flags;    /* enum sluice_spawn_flag */
+    uint32_t family;   /* whoever of its ancestors, or itself, was started by somebody trusted */
+    uint32_t priority; /* what it was given, for what it may give: see limits_check */
+    uint64_t memory_limit, pool_bytes;
     uint64_t pool;                  /* slot; 0 for the memory server, whose end is the system's */
     uint64_t pool_number;           /* the memory server's, for giving it back */
     uint64_t waiter;                /* saved reply right of who waits for the end, 0: nobody yet */

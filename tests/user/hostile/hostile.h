@@ -15,6 +15,8 @@ void test_rights(void);                  /* rights.c: badges, priorities, mappin
 void test_faults(struct probe *probe);   /* fault.c: faults in calls, sent from another processor */
 void test_selector(void);                /* selector.c: a thread pointer dropped before others run */
 int selector_copy(void);
+void test_greedy(void); /* greedy.c: an ordinary program wants what all share */
+int greedy_copy(const char *word);
 void test_noise(struct probe *probe); /* noise.c: random numbers, arguments and slots */
 
 /* Addresses that nobody may reach, or that lie half in one that is mapped. */

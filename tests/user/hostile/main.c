@@ -14,8 +14,8 @@
 
 int main(int count, char **words)
 {
-    if (count > 1 && strcmp(words[1], HOSTILE_WORD_SELECTOR) == 0)
-        return selector_copy();
+    if (count > 1)
+        return strcmp(words[1], HOSTILE_WORD_SELECTOR) == 0 ? selector_copy() : greedy_copy(words[1]);
     tap_begin("hostile");
     struct probe probe;
     if (tap_ok(bench_init() && probe_init(&probe, 0), "one object of each type, and a probe")) {
@@ -24,6 +24,7 @@ int main(int count, char **words)
         test_rights();
         test_faults(&probe);
         test_selector();
+        test_greedy();
         test_noise(&probe);
         probe_end(&probe);
         tap_result(bench_end(), 0, "everything is given back");

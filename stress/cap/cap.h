@@ -9,9 +9,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum cap_mode { CAP_OWN, CAP_SHARED };
+enum cap_mode { CAP_OWN, CAP_SHARED, CAP_PROCESS };
 
-#define CAP_SLOTS 256u /* of a cspace of a worker's own */
+#define CAP_SLOTS 1024u /* of a cspace that is made */
 
 struct cap_worker {
     struct cap_setup *setup;
@@ -29,6 +29,7 @@ struct cap_setup {
     uint64_t create; /* an object is made and destroyed every so many operations; 0: never */
     struct cap_worker *worker;
     uint64_t workers;
+    uint64_t used; /* slots of our own cspace, before anything was made */
 };
 
 /* prepare.c */

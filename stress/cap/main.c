@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
  * stress/cap: workers copy, move, delete and revoke capabilities, and make and destroy objects. mode=own: each in a
- * cspace of its own, in a pool of its own; mode=shared: all in the process's cspace.
- * Oracle: a copy has the badge it was given, wherever it was moved; used slots refuse, emptied ones are empty; a revoked
- * copy is dead and its original is not; at the end the cspaces are as empty, the pools as full as before.
+ * cspace and a pool of its own; mode=shared: all in one cspace and one pool; mode=process: all in the process's cspace.
+ * Oracle: used slots refuse, emptied ones are empty; a revoked copy is dead and its original is not; in the process's
+ * cspace, a copy has the badge it was given, wherever it was moved; at the end the cspaces are as empty, the pools as
+ * full as before: two changes at once that should have excluded each other leave a wrong count.
  * Context: a process of its own. Locks: none. Tests: tests/user/stress.t, tests/user/flip/.
  */
 #include "stress/cap/cap.h"
@@ -14,7 +15,7 @@
 static struct cap_setup setup = {.create = 16};
 static struct crew crew;
 
-static const char *const modes[] = {"own", "shared", NULL};
+static const char *const modes[] = {"own", "shared", "process", NULL};
 
 static bool setup_parse(int argc, char **argv)
 {

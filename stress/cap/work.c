@@ -16,7 +16,7 @@ static bool badge_is(uint64_t slot, uint64_t badge)
 }
 
 /* What only our own cspace lets us see: the badge, after the copy and after the move. */
-static bool shared_check(struct worker *worker, const struct cap_worker *state, uint64_t slot, uint64_t badge)
+static bool badge_check(struct worker *worker, const struct cap_worker *state, uint64_t slot, uint64_t badge)
 {
     return state->cspace || worker_check(worker, badge_is(slot, badge + worker_errs(worker, worker->ops)),
                                          "a capability is not the one that was put there");
@@ -30,7 +30,7 @@ static bool copy_and_move(struct worker *worker, const struct cap_worker *state)
     return worker_check(worker,
                         sluice_cap_copy(state->cspace, slot[0], state->source, SLUICE_RIGHTS_ALL, badge) == 0,
                         "a copy failed") &&
-           shared_check(worker, state, slot[0], badge) &&
+           badge_check(worker, state, slot[0], badge) &&
            worker_check(worker,
                         sluice_cap_copy(state->cspace, slot[0], state->source, SLUICE_RIGHTS_ALL, badge) ==
                             SLUICE_E_SLOT_USED +
@@ -39,7 +39,7 @@ static bool copy_and_move(struct worker *worker, const struct cap_worker *state)
            worker_check(worker, sluice_cap_copy(0, slot[2], state->source, SLUICE_RIGHTS_ALL, badge) == 0,
                         "a copy to be moved failed") &&
            worker_check(worker, sluice_cap_move(state->cspace, slot[1], slot[2]) == 0, "a move failed") &&
-           shared_check(worker, state, slot[1], badge) &&
+           badge_check(worker, state, slot[1], badge) &&
            worker_check(worker, sluice_cap_delete(state->cspace, slot[0]) == 0, "a delete failed") &&
            worker_check(worker, sluice_cap_delete(state->cspace, slot[1]) == 0,
                         "a delete after a move failed");

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum ipc_mode { IPC_PAIRS, IPC_CROSS, IPC_FAN };
+enum ipc_mode { IPC_PAIRS, IPC_CROSS, IPC_FAN, IPC_SIGNAL };
 enum ipc_pools { IPC_POOLS_OWN, IPC_POOLS_SHARED };
 
 /* What one side saw of one client. */
@@ -18,7 +18,8 @@ struct ipc_account {
 };
 
 struct ipc_client {
-    uint64_t endpoint; /* slot: with the client's number + 1 as badge */
+    uint64_t endpoint; /* slot: with the client's number + 1 as badge, or its bit */
+    uint64_t back;     /* slot of a notification, mode=signal */
     uint64_t number;
     struct ipc_setup *setup;
     uint8_t *buffer;
@@ -27,7 +28,7 @@ struct ipc_client {
 
 struct ipc_server {
     struct resource_pool pool; /* slot 0: it lies in that of server 0 */
-    uint64_t endpoint;
+    uint64_t endpoint;         /* or a notification, mode=signal */
     struct ipc_setup *setup;
     uint8_t *buffer;
     struct ipc_account *received; /* by client number */
@@ -46,6 +47,12 @@ struct ipc_setup {
 #define IPC_LABEL_WORK 1u
 #define IPC_LABEL_END 2u
 
+/* Many clients, one server. */
+static inline bool ipc_one_server(const struct ipc_setup *setup)
+{
+    return setup->mode == IPC_FAN || setup->mode == IPC_SIGNAL;
+}
+
 /* What a server answers to a question: no copy of the question, nor of another answer, passes for it. */
 static inline uint64_t ipc_answer(uint64_t question)
 {
@@ -60,3 +67,9 @@ void ipc_judge(struct ipc_setup *setup, struct crew *crew);
 /* work.c: bodies of workers. */
 void ipc_client_body(struct worker *worker);
 void ipc_server_body(struct worker *worker);
+
+/* signal.c: the same for mode=signal. */
+#define IPC_SIGNAL_CLIENTS_MAX 63u
+#define IPC_SIGNAL_END (1ull << 63)
+void ipc_signal_client_body(struct worker *worker);
+void ipc_signal_server_body(struct worker *worker);

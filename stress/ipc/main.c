@@ -16,7 +16,7 @@
 static struct ipc_setup setup = {.words = 4, .per_cpu = 1};
 static struct crew crew;
 
-static const char *const modes[] = {"pairs", "cross", "fan", NULL};
+static const char *const modes[] = {"pairs", "cross", "fan", "signal", NULL};
 static const char *const pool_words[] = {"own", "shared", NULL};
 
 static bool setup_parse(int argc, char **argv)
@@ -39,7 +39,11 @@ static bool setup_parse(int argc, char **argv)
     }
     crew.mode = modes[setup.mode];
     setup.clients = crew.cpus * setup.per_cpu;
-    setup.servers = setup.mode == IPC_FAN ? 1 : setup.clients;
+    setup.servers = ipc_one_server(&setup) ? 1 : setup.clients;
+    if (setup.mode == IPC_SIGNAL && setup.clients > IPC_SIGNAL_CLIENTS_MAX) {
+        printf("mode=signal has a bit for each of at most %u clients\n", IPC_SIGNAL_CLIENTS_MAX);
+        return false;
+    }
     return true;
 }
 

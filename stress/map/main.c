@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * stress/map: workers map frames of their own regions, and unmap them. mode=threads: all in the process's own space,
- * each at its own addresses, writing to what they mapped; mode=spaces: each in spaces of its own, in a pool of its own.
+ * each at its own addresses, writing to what they mapped; mode=spaces: each in spaces of its own, in a pool of its own;
+ * mode=shared: all in one space that is nobody's.
  * Oracle: a frame holds what was last written to it, wherever it was mapped; every call counts the pages it was given;
  * at the end no frame is mapped, no space holds a page, no object is left, and the region can be given back.
  * Context: a process of its own, with regions. Locks: none. Tests: tests/user/stress.t, tests/user/flip/.
@@ -14,7 +15,7 @@
 static struct map_setup setup = {.pages = 1, .spaces = 2, .life = 256};
 static struct crew crew;
 
-static const char *const modes[] = {"threads", "spaces", NULL};
+static const char *const modes[] = {"threads", "spaces", "shared", NULL};
 
 static bool setup_parse(int argc, char **argv)
 {
@@ -29,6 +30,10 @@ static bool setup_parse(int argc, char **argv)
     if (!arguments_parse(argc, argv, arguments))
         return false;
     crew.mode = modes[setup.mode];
+    if (setup.mode == MAP_SHARED) {
+        setup.spaces = 1;
+        setup.life = UINT64_MAX;
+    }
     setup.workers = crew.cpus;
     return true;
 }

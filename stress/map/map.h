@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum map_mode { MAP_THREADS, MAP_SPACES };
+enum map_mode { MAP_THREADS, MAP_SPACES, MAP_SHARED };
 
 #define MAP_SPACES_MAX 16u
 #define MAP_REGION_PAGES 64u

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 /* A space has a top table, and page tables for two places that lie far apart; the dead wait for a grace period. */
+#define TABLES_EACH 12u /* page tables for the addresses of one worker */
 #define POOL_PAGES (64u + 16u * MAP_SPACES_MAX)
 
 /* Memory of spaces that were destroyed comes back after a grace period: `no room` before that is none for good. */
@@ -42,8 +43,14 @@ static bool worker_prepare(struct map_setup *setup, struct crew *crew, uint64_t 
         return false;
     if (setup->mode == MAP_THREADS)
         return crew_add(crew, map_threads_body, state, (unsigned)i, true) != NULL;
+    if (setup->mode == MAP_SHARED && i) {
+        state->pool = setup->worker[0].pool;
+        state->space[0] = setup->worker[0].space[0];
+        return crew_add(crew, map_spaces_body, state, (unsigned)i, true) != NULL;
+    }
     snprintf(name, sizeof name, "space%lu", (unsigned long)(i % 1000));
-    if (resource_pool_init(&state->pool, POOL_PAGES, name) != 0)
+    uint64_t tables = setup->mode == MAP_SHARED ? TABLES_EACH * setup->workers : 0;
+    if (resource_pool_init(&state->pool, POOL_PAGES + tables, name) != 0)
         return false;
     for (uint64_t j = 0; j < setup->spaces; j++)
         if (!(state->space[j] = map_space_make(state)))
@@ -83,7 +90,7 @@ void map_judge(struct map_setup *setup, struct crew *crew)
         struct map_worker *state = &setup->worker[i];
         if (state->mapped != state->unmapped)
             crew_fail(crew, "more pages were mapped than unmapped");
-        if (setup->mode == MAP_SPACES)
+        if (setup->mode == MAP_SPACES || (setup->mode == MAP_SHARED && i == 0))
             spaces_judge(state, crew);
         if (!resource_settles(state->region.slot, RESOURCE_REGION_MAPPED, 0))
             crew_fail(crew, "a frame is still mapped");

@@ -9,8 +9,9 @@ use Sluice;
 use Test::More;
 
 my @modes = (
-    'ipc mode=pairs', 'ipc mode=pairs pools=shared per_cpu=2', 'ipc mode=fan', 'ipc mode=pairs words=6 bytes=5000',
-    'map mode=threads', 'map mode=threads pages=40', 'map mode=spaces life=20', 'cap mode=own', 'cap mode=shared',
+    'ipc mode=pairs', 'ipc mode=pairs pools=shared per_cpu=2', 'ipc mode=fan', 'ipc mode=signal', 'ipc mode=pairs words=6 bytes=5000',
+    'map mode=threads', 'map mode=threads pages=40', 'map mode=spaces life=20', 'map mode=shared', 'cap mode=own',
+    'cap mode=shared', 'cap mode=process',
     'pools',
 );
 my @for_many = ('ipc mode=cross', 'ipc mode=cross pools=shared bytes=100', 'ipc mode=fan per_cpu=3');
@@ -34,7 +35,7 @@ stress(4, @modes, @for_many);
 
 my $run = boot(cpus => 1, script => "stress ipc mode=none\nstress map cpus=99\nstress cap ops\nhalt 0\n");
 ended_with($run, 0, 'bad arguments: the machine goes on');
-said($run, qr/^bad argument 'mode=none'; allowed:.*mode=pairs\|cross\|fan/m, 'a bad word is refused');
+said($run, qr/^bad argument 'mode=none'; allowed:.*mode=pairs\|cross\|fan\|signal/m, 'a bad word is refused');
 said($run, qr/^bad argument 'cpus=99'; allowed: cpus=1\.\.1 /m,              'a bad number is refused');
 said($run, qr/^bad argument 'ops'; allowed:/m,                              'a word without a value is refused');
 done_testing;

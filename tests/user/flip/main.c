@@ -31,9 +31,11 @@ static struct flipper flipper;
 
 static const char *const workloads[][3] = {
     {"stress/ipc", "mode=pairs", "pools=own"}, {"stress/ipc", "mode=cross", "pools=shared"},
-    {"stress/ipc", "mode=fan", "bytes=100"},   {"stress/map", "mode=threads", "pages=2"},
-    {"stress/map", "mode=spaces", "life=16"},  {"stress/cap", "mode=own", "create=4"},
-    {"stress/cap", "mode=shared", "create=4"}, {"stress/pools", "mode=own", "threads=2"},
+    {"stress/ipc", "mode=fan", "bytes=100"},   {"stress/ipc", "mode=signal", "per_cpu=2"},
+    {"stress/map", "mode=threads", "pages=2"}, {"stress/map", "mode=spaces", "life=16"},
+    {"stress/map", "mode=shared", "pages=1"},  {"stress/cap", "mode=own", "create=4"},
+    {"stress/cap", "mode=shared", "create=2"}, {"stress/cap", "mode=process", "create=4"},
+    {"stress/pools", "mode=own", "threads=2"},
 };
 #define WORKLOADS (sizeof workloads / sizeof workloads[0])
 
@@ -130,11 +132,10 @@ static void test_flips(void)
 /* A workload that errs once must not be content. */
 static void test_control(void)
 {
-    static const char *const wrong[][3] = {{"stress/ipc", "mode=pairs", "pools=own"},
-                                           {"stress/map", "mode=threads", "pages=1"},
-                                           {"stress/map", "mode=spaces", "pages=1"},
-                                           {"stress/cap", "mode=shared", "create=4"},
-                                           {"stress/pools", "mode=own", "threads=1"}};
+    static const char *const wrong[][3] = {
+        {"stress/ipc", "mode=pairs", "pools=own"},  {"stress/map", "mode=threads", "pages=1"},
+        {"stress/map", "mode=spaces", "pages=1"},   {"stress/cap", "mode=process", "create=4"},
+        {"stress/ipc", "mode=signal", "per_cpu=1"}, {"stress/pools", "mode=own", "threads=1"}};
     for (unsigned i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         struct sluice_end end = {0};
         int64_t process = workload_start(wrong[i], "wrong=1");

@@ -7,6 +7,7 @@
 #include "tests/user/lib/flipper.h"
 #include "servers/lib/process.h"
 #include "stress/lib/resources.h"
+#include <stdlib.h>
 
 #define HOME SLUICE_POLICY(SLUICE_GRANULARITY_OBJECT, SLUICE_ALGORITHM_TAS, 0)
 /* One in so many is turned back at once. */
@@ -17,7 +18,13 @@ bool flipper_init(struct flipper *flipper, uint64_t seed)
 {
     *flipper = (struct flipper){.random = seed | 1};
     flipper->told = resource_object(SLUICE_SLOT_POOL, SLUICE_TYPE_NOTIFICATION, 0, 0);
-    return flipper->told && resource_has(SLUICE_SLOT_TUNER) && counters_open(&flipper->counters) == 0;
+    if (!flipper->told || !resource_has(SLUICE_SLOT_TUNER) || counters_open(&flipper->counters) != 0)
+        return false;
+    struct sluice_pool_info info;
+    flipper->old = calloc(flipper->counters.system->pools_max, sizeof *flipper->old);
+    for (unsigned i = 1; flipper->old && i < flipper->counters.system->pools_max; i++)
+        flipper->old[i] = counters_pool(&flipper->counters, i, &info);
+    return flipper->old != NULL;
 }
 
 /* xorshift64*: Vigna, An experimental exploration of Marsaglia's xorshift generators, 2016. */
@@ -47,13 +54,14 @@ static uint32_t random_policy(struct flipper *flipper, unsigned lock_class)
     return SLUICE_POLICY(granularity, algorithm, 0);
 }
 
-/* A living pool; small numbers are the busy ones, so the search begins anywhere and goes on to the next that lives. */
+/* The next living pool from a random place on. */
 static bool random_pool(struct flipper *flipper, unsigned *pool, struct sluice_pool_info *info)
 {
     unsigned pools = flipper->counters.system->pools_max, at = flipper_random(flipper) % pools;
+    bool loaded = flipper_random(flipper) % 8 < FLIPPER_LOADED_OF_8;
     for (unsigned i = 0; i < pools; i++) {
         *pool = (at + i) % pools;
-        if (counters_pool(&flipper->counters, *pool, info))
+        if (!(loaded && flipper->old[*pool]) && counters_pool(&flipper->counters, *pool, info))
             return true;
     }
     return false;

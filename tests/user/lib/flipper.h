@@ -10,6 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* So many of eight proposals go to pools that came after the flipper, and to the system's: those under load. */
+#define FLIPPER_LOADED_OF_8 6u
+
 /* One bit of the notification for each. */
 #define FLIPPER_FLIGHTS 32u
 
@@ -23,6 +26,7 @@ struct flipper {
     struct counters counters;
     uint64_t told; /* slot of the notification */
     struct flipper_flight flight[FLIPPER_FLIGHTS];
+    bool *old; /* [pools_max]: lived when the flipper began */
     uint64_t random;
     uint64_t completed; /* as we were told */
     uint64_t reversed;  /* of them, those that were turned back on their way */

@@ -138,6 +138,7 @@ struct thread *fast_reply_receive(struct thread *server)
     server->reply_to.object = NULL;
     words_move(&caller->frame, &server->frame, 0);
     server->wait_sequence++;
+    server->step = 0; /* if a message cannot be delivered it begins anew, not where an older call was */
     server->wait_kind = WAIT_RECEIVE;
     server->wait_object = &endpoint->object;
     waitq_append(&endpoint->receivers, server);

@@ -21,7 +21,10 @@ void irq_interrupt(unsigned line)
     irq_line_mask(line);
     cpu_counter_inc(irqs);
     irq->count++;
-    notification_signal_async(&irq->request);
+    /* pairs with notification_signal_handle() in notification.c: an edge that came before the line was masked, while the
+     * last signal is still under way to another CPU, is told by that one */
+    if (!atomic_load_acquire(&irq->request.busy))
+        notification_signal_async(&irq->request);
 }
 
 /* 0 with *irq set, an error, or SYSCALL_FORWARD. */

@@ -120,6 +120,13 @@ static void object_free_parts_locked(struct pool *pool, struct object *object)
     }
 }
 
+/* Threads may have been queued on it: then somebody may be about to enter its gate to take one off, who found one there
+ * before the queue was emptied (queue_claim() in kernel/thread/cancel.c). */
+static bool object_has_queue(const struct object *object)
+{
+    return object->type == SLUICE_TYPE_ENDPOINT || object->type == SLUICE_TYPE_NOTIFICATION;
+}
+
 void object_free_handle(struct mailbox_node *node)
 {
     struct object_reaper *reaper =
@@ -131,8 +138,13 @@ void object_free_handle(struct mailbox_node *node)
         cpu_send(forward == UINT32_MAX ? cpu_number() : forward, node, MAILBOX_OBJECT_FREE);
         return;
     }
+    bool grace = !reaper->finished && object_has_queue(object);
     /* Remembered: where two classes are off on two CPUs, the first gate would send us back from the second for ever. */
     reaper->finished = true;
+    if (grace) {
+        epoch_wait(&reaper->epoch, object_free_send);
+        return;
+    }
     struct gate gate;
     if (!gate_enter(&gate, pool, LOCK_CLASS_alloc, &pool->object_lock)) {
         cpu_send(gate.cpu, node, MAILBOX_OBJECT_FREE);

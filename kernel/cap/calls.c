@@ -142,6 +142,14 @@ static void detail_pool(const struct pool *pool, uint64_t *detail)
     detail[3] = pool->objects;
 }
 
+/* A glance from any CPU. What is on its way to its home, to run there, waits for nothing. */
+static enum thread_state thread_state_seen(const struct thread *thread)
+{
+    enum thread_state state = atomic_load_relaxed(&thread->state);
+    bool waits = atomic_load_relaxed(&thread->wait_kind) != WAIT_NONE;
+    return state == THREAD_BLOCKED && !waits ? THREAD_READY : state;
+}
+
 static void detail_fill(const struct cap *cap, uint64_t *detail)
 {
     const struct object *object = cap->object;
@@ -166,9 +174,9 @@ static void detail_fill(const struct cap *cap, uint64_t *detail)
         detail[1] = ((const struct aspace *)object)->generation;
         break;
     case SLUICE_TYPE_THREAD:
-        detail[0] = ((const struct thread *)object)->home;
+        detail[0] = ((const struct thread *)object)->next_home;
         detail[1] = ((const struct thread *)object)->priority;
-        detail[2] = ((const struct thread *)object)->state;
+        detail[2] = thread_state_seen((const struct thread *)object);
         detail[3] = ((const struct thread *)object)->id;
         break;
     case SLUICE_TYPE_ENDPOINT:

@@ -29,9 +29,10 @@ static struct waitq *wait_queue(struct thread *thread, struct object *object)
     return thread->wait_kind == WAIT_RECEIVE ? &endpoint->receivers : &endpoint->senders;
 }
 
-static enum wait_claim queue_claim(struct thread *thread, uint32_t *cpu)
+static enum wait_claim queue_claim(struct thread *thread, uint32_t sequence, uint32_t *cpu)
 {
-    /* The object, if we see one, was not drained before this operation began, so it is still there. */
+    /* The object, if we see one, was not empty when this operation began; a grace period ends between the moment when it
+     * is and that when its memory goes: object_free_handle() in kernel/cap/object.c. So it is still there. */
     struct object *object = atomic_load_relaxed(&thread->wait_object);
     if (!object)
         return NOT_NOW;
@@ -42,7 +43,8 @@ static enum wait_claim queue_claim(struct thread *thread, uint32_t *cpu)
         *cpu = gate.cpu;
         return ELSEWHERE;
     }
-    bool queued = thread->wait_object == object;
+    /* The gate was waited for: it may have been woken meanwhile, and wait here once more. */
+    bool queued = thread->wait_object == object && atomic_load_relaxed(&thread->wait_sequence) == sequence;
     if (queued) {
         waitq_remove(wait_queue(thread, object), thread);
         thread->wait_object = NULL;
@@ -52,14 +54,16 @@ static enum wait_claim queue_claim(struct thread *thread, uint32_t *cpu)
     return queued ? CLAIMED : NOT_NOW;
 }
 
-/* A controller that waits for its target to stop; the list is the target's home's. */
+/* A controller that waits for its target to stop; the list is the target's home's, where the target stays until it is
+ * empty. Not even looked at from elsewhere: the target may be gone, and our wake-up on its way. */
 static enum wait_claim stopper_claim(struct thread *thread, uint32_t *cpu)
 {
-    struct thread *target = thread->partner;
-    *cpu = target->home;
+    *cpu = thread->remote_cpu;
     if (*cpu != cpu_number())
         return ELSEWHERE;
-    for (struct thread **link = &target->stoppers; *link; link = &(*link)->wait_next) {
+    if (!thread->partner)
+        return NOT_NOW;
+    for (struct thread **link = &thread->partner->stoppers; *link; link = &(*link)->wait_next) {
         if (*link == thread) {
             *link = thread->wait_next;
             return CLAIMED;
@@ -68,16 +72,17 @@ static enum wait_claim stopper_claim(struct thread *thread, uint32_t *cpu)
     return NOT_NOW;
 }
 
-static enum wait_claim wait_claim(struct thread *thread, uint32_t *cpu)
+static enum wait_claim wait_claim(struct thread *thread, uint32_t sequence, uint32_t *cpu)
 {
-    switch (atomic_load_relaxed(&thread->wait_kind)) { /* relaxed: verified by each claim */
+    /* pairs with thread_wait_begin() in thread.c: what it waits for, after that it does; verified by each claim */
+    switch (atomic_load_acquire(&thread->wait_kind)) {
     case WAIT_SLEEP:
         return thread->home == cpu_number() ? CLAIMED : NOT_NOW;
     case WAIT_SEND:
     case WAIT_CALL:
     case WAIT_RECEIVE:
     case WAIT_NOTIFICATION:
-        return queue_claim(thread, cpu);
+        return queue_claim(thread, sequence, cpu);
     case WAIT_REPLY:
         return (thread->home == cpu_number() && reply_cancel_cpu(thread)) ? CLAIMED : NOT_NOW;
     case WAIT_CONTROL:
@@ -106,7 +111,7 @@ static void cancel_send(struct thread *thread, uint32_t cpu, int64_t result)
 void thread_cancel_cpu(struct thread *thread, int64_t result)
 {
     uint32_t cpu;
-    switch (wait_claim(thread, &cpu)) {
+    switch (wait_claim(thread, thread->wait_sequence, &cpu)) {
     case CLAIMED:
         thread_wake_result(thread, result);
         return;
@@ -134,7 +139,7 @@ void thread_cancel_handle(struct mailbox_node *node)
     uint32_t cpu;
     enum wait_claim claim = NOT_NOW;
     if (atomic_load_relaxed(&thread->wait_sequence) == thread->cancel_sequence)
-        claim = wait_claim(thread, &cpu);
+        claim = wait_claim(thread, thread->cancel_sequence, &cpu);
     if (claim == ELSEWHERE) {
         cpu_send(cpu, node, MAILBOX_CANCEL);
         return;

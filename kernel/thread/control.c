@@ -92,10 +92,11 @@ int64_t sys_thread_stop(struct thread *thread, uint64_t *args)
     thread_cancel_cpu(target, SLUICE_E_CANCELED);
     if (target->state == THREAD_STOPPED)
         return 0;
-    thread_wait_begin(thread, WAIT_CONTROL, NULL);
     thread->partner = target;
+    thread->remote_cpu = cpu_number();
     thread->wait_next = target->stoppers;
     target->stoppers = thread;
+    thread_wait_begin(thread, WAIT_CONTROL, NULL);
     return SYSCALL_BLOCKED;
 }
 
@@ -144,16 +145,11 @@ int64_t sys_thread_move(struct thread *thread, uint64_t *args)
     target->next_home = (uint32_t)cpu.badge;
     if (target->next_home == cpu_number())
         return 0;
-    if (target->state == THREAD_STOPPED) {
-        thread_leave_cpu(target); /* it may have been stopped a moment ago, in this entry */
-        /* pairs with target_find() in control.c: all that was done here before, the new home sees */
-        atomic_store_release(&target->home, target->next_home);
-    } else if (target == thread) {
+    if (target == thread)
         sched_reconsider(); /* moves at kernel exit, when this call has its result */
-    } else if (target->state == THREAD_READY) {
+    else if (target->state == THREAD_READY)
         thread_arrive_cpu(target); /* sends it away */
-    }
-    return 0; /* a blocked one moves when it wakes */
+    return 0;                      /* a blocked one moves when it wakes, a stopped one when it starts */
 }
 
 static int64_t configure(struct thread *thread, struct thread *target, const uint64_t *args)

@@ -39,7 +39,8 @@ void thread_wait_begin(struct thread *thread, enum thread_wait kind, struct obje
     if (thread->home == cpu_number() && thread->state == THREAD_READY)
         thread->wait_sequence++;
     thread->wait_object = object;
-    thread->wait_kind = (uint8_t)kind;
+    /* pairs with wait_claim() in cancel.c: what it waits for, before that it does */
+    atomic_store_release(&thread->wait_kind, (uint8_t)kind);
 }
 
 void thread_block_cpu(struct thread *thread)
@@ -80,11 +81,14 @@ static void stoppers_wake(struct thread *thread)
     while (thread->stoppers) {
         struct thread *stopper = thread->stoppers;
         thread->stoppers = stopper->wait_next;
+        /* A cancel that is late does not look here any more: this thread may be gone then. */
+        stopper->partner = NULL;
         thread_wake_result(stopper, 0);
     }
 }
 
-void thread_leave_cpu(struct thread *thread)
+/* Nothing of it stays loaded here: its registers may change before it runs again, or its new home runs it at once. */
+static void thread_leave_cpu(struct thread *thread)
 {
     fpu_release_cpu(thread);
     if (cpu_self()->current == thread)
@@ -94,12 +98,14 @@ void thread_leave_cpu(struct thread *thread)
 void thread_stop_cpu(struct thread *thread)
 {
     thread_unlink_cpu(thread);
-    if (thread->next_home != cpu_number())
-        thread_leave_cpu(thread);
+    thread_leave_cpu(thread);
     thread->state = THREAD_STOPPED;
+    thread->wait_kind = WAIT_NONE;
+    thread->cancel_result = 0;
     thread->requests &= (uint8_t)~REQUEST_STOP;
+    if (thread->in_fault)
+        thread->step = thread->fault_step; /* of the call that faulted: when it is resumed it goes on there */
     thread->in_fault = FAULT_NONE;
-    thread->home = thread->next_home;
     stoppers_wake(thread);
 }
 

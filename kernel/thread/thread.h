@@ -75,7 +75,7 @@ struct thread {
     uint8_t requests;      /* enum thread_request: done when it comes home, or between two operations */
     uint8_t queued;        /* in the run queue */
     uint32_t slice_us;     /* 0: the tunable's */
-    uint32_t next_home;    /* where to go when it wakes; its home when it stays */
+    uint32_t next_home;    /* where to go when it wakes or starts; its home when it stays */
     uint64_t deadline_tsc; /* 0: none */
     struct thread *deadline_next, *deadline_previous, *deadline_child; /* kernel/sched/deadline.c */
     struct thread *stoppers; /* controllers that wait for it to stop, linked by their wait_next */
@@ -88,13 +88,13 @@ struct thread {
     uint8_t fault_step;         /* the step of a call that faulted */
     uint8_t in_fault;           /* enum thread_fault: the message it sends is not in its frame */
     uint8_t batch_index;        /* entries of its batch that are done */
-    uint32_t remote_cpu;        /* WAIT_REMOTE: whose mailbox it was sent to */
+    uint32_t remote_cpu;        /* WAIT_REMOTE: whose mailbox it was sent to; WAIT_CONTROL: the target's home */
     struct object *wait_object; /* what it is queued on; NULL once it was taken off */
     struct thread *wait_next, *wait_previous;
     uint64_t wait_badge; /* of the capability it sends through; of a notification wait: the mask */
     uint64_t scratch[4]; /* what `step` needs */
     struct sluice_batch_entry batch_entry; /* the entry of its batch that is being done */
-    struct thread *partner;                /* a claimed thread that a message goes to or comes from */
+    struct thread *partner;                /* claimed: a message goes to or comes from it; WAIT_CONTROL: the target */
     uint64_t fault_vector, fault_address, fault_error;
     struct mailbox_node node;
 
@@ -152,8 +152,6 @@ void thread_destroy(struct thread *thread);
 void thread_destroy_handle(struct mailbox_node *node);
 /* Home CPU: stops for good or until it is started again. */
 void thread_stop_cpu(struct thread *thread);
-/* Home CPU: nothing of it stays loaded here, because its new home may run it at once. */
-void thread_leave_cpu(struct thread *thread);
 /* A new thread object: stopped, at home here. */
 void thread_init(struct thread *thread, struct aspace *aspace, struct cspace *cspace);
 

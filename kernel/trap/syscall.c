@@ -73,8 +73,8 @@ static void syscall_send_away(struct thread *thread, uint32_t cpu)
 {
     uint64_t deadline = syscall_deadline(thread); /* its registers are not ours any more once it is sent */
     cpu_counter_inc(forwarded);
-    thread_wait_begin(thread, WAIT_REMOTE, NULL);
     thread->remote_cpu = cpu;
+    thread_wait_begin(thread, WAIT_REMOTE, NULL);
     bool here = thread->home == cpu_number();
     if (here)
         thread_block_cpu(thread);

@@ -116,6 +116,7 @@ static void test_destroyed(unsigned cpu, void (*body)(struct probe *), const cha
         return;
     sluice_sleep_ms(10);
     tap_result(sluice_object_destroy(probe.thread), 0, "is destroyed");
+    sluice_sleep_ms(20); /* its own processor ends it, when it hears of it */
     uint64_t then = probe.result;
     sluice_sleep_ms(20);
     tap_equal(probe.result, then, "and does nothing more");

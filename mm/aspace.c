@@ -65,6 +65,8 @@ static void *spare_take(struct aspace *space)
  * 0, NO_MEMORY or SYSCALL_FORWARD. */
 static __attribute__((noinline)) int64_t spares_fill(struct aspace *space, unsigned count)
 {
+    if (spares_count(space) >= count)
+        return 0;
     struct pool *pool = pool_of(&space->object);
     struct gate gate;
     if (!gate_enter(&gate, pool, LOCK_CLASS_alloc, &pool->object_lock))
@@ -81,8 +83,8 @@ static __attribute__((noinline)) int64_t spares_fill(struct aspace *space, unsig
     return result;
 }
 
-/* The page's table, made of spares where it is missing; NULL: the spares are used up. */
-static uint64_t *table_build_locked(struct aspace *space, uint64_t address)
+/* The page's table, made of spares where it is missing; false: the spares are used up. */
+static bool table_build_locked(struct aspace *space, uint64_t address)
 {
     uint64_t *table = direct_map(space->root);
     for (unsigned level = PT_LEVELS; level > 1; level--) {
@@ -90,47 +92,68 @@ static uint64_t *table_build_locked(struct aspace *space, uint64_t address)
         if (!(*entry & PT_PRESENT)) {
             void *page = spare_take(space);
             if (!page)
-                return NULL;
+                return false;
             /* pairs with pt_table() in mm/x86_64/pt.h, by the dependence of its loads: the cleared table before its
              * entry */
             atomic_store_release(entry, direct_map_physical(page) | PT_TABLE);
         }
         table = pt_table_of(*entry);
     }
-    return table;
+    return true;
 }
 
-static int64_t entries_write_locked(struct aspace *space, uint64_t address, uint64_t pages, uint64_t entry, uint64_t *done)
+static bool range_complete(const struct pt_range *range)
 {
-    uint64_t *table = NULL;
-    for (; *done < pages; ++*done) {
-        uint64_t at = address + *done * PAGE_BYTES;
-        unsigned index = pt_index(at, 1);
-        if (!table || index == 0)
-            table = table_build_locked(space, at);
-        if (!table)
-            return SYSCALL_AGAIN; /* after spares_fill */
-        if (table[index])
-            return pt_is_pending(table[index]) ? SLUICE_E_AGAIN : SLUICE_E_EXISTS;
-        atomic_store_relaxed(&table[index], entry + *done * PAGE_BYTES);
-        space->pages_mapped++;
+    return range->span[0].entry && (range->span[1].entry || !range->span[1].count);
+}
+
+static __attribute__((noinline)) bool range_build_locked(struct aspace *space, struct pt_range *range, uint64_t address,
+                                                         uint64_t pages)
+{
+    if (!table_build_locked(space, address) || !table_build_locked(space, address + (pages - 1) * PAGE_BYTES))
+        return false;
+    pt_range_find(range, space->root, address, pages);
+    return true;
+}
+
+static int64_t entries_write_locked(struct aspace *space, const struct pt_range *range, uint64_t entry, uint64_t *done)
+{
+    uint64_t written = 0;
+    int64_t result = 0;
+    for (unsigned s = 0; s < 2 && range->span[s].count && !result; s++) {
+        uint64_t *at = range->span[s].entry, *end = at + range->span[s].count;
+        for (; at < end && !*at; at++, written++)
+            atomic_store_relaxed(at, entry + written * PAGE_BYTES);
+        if (at < end)
+            result = pt_is_pending(*at) ? SLUICE_E_AGAIN : SLUICE_E_EXISTS;
     }
-    return 0;
+    space->pages_mapped += written;
+    *done += written;
+    return result;
 }
 
 int64_t aspace_map_entries(struct aspace *space, uint64_t address, uint64_t pages, uint64_t entry, uint64_t *done)
 {
+    struct pt_range range;
+    uint64_t skip = *done;
+    address += skip * PAGE_BYTES;
+    /* Once round, unless somebody else uses the spares: then a table more is there. */
     for (;;) {
+        /* Without the gate: tables stay as long as the space. The spares come first, so that the call stays on the CPU
+         * that the tables want, once it is there. */
+        pt_range_find(&range, space->root, address, pages - skip);
+        bool complete = range_complete(&range);
+        int64_t result = complete ? 0 : spares_fill(space, pt_tables_missing(space->root, address, pages - skip));
+        if (result)
+            return result;
         struct gate gate;
         if (!gate_enter(&gate, pool_of(&space->object), LOCK_CLASS_aspace, &space->object.lock))
             return syscall_forward(&gate);
-        int64_t result = entries_write_locked(space, address, pages, entry, done);
+        complete = complete || range_build_locked(space, &range, address, pages - skip);
+        if (complete)
+            result = entries_write_locked(space, &range, entry + skip * PAGE_BYTES, done);
         gate_leave(&gate);
-        if (result != SYSCALL_AGAIN)
-            return result;
-        uint64_t next = address + *done * PAGE_BYTES;
-        result = spares_fill(space, pt_tables_missing(space->root, next, pages - *done));
-        if (result)
+        if (complete)
             return result;
     }
 }

@@ -138,8 +138,10 @@ static int64_t map_drop(struct thread *thread, uint64_t *args)
 
 int64_t sys_aspace_map(struct thread *thread, uint64_t *args)
 {
-    struct map_call call;
-    int64_t result = thread->step == MAP_DROP ? 0 : map_lookup(thread, args, &call);
+    if (thread->step == MAP_DROP)
+        return map_drop(thread, args);
+    struct map_call call = {0};
+    int64_t result = map_lookup(thread, args, &call);
     if (thread->step == MAP_BEGIN) {
         if (!result)
             result = map_begin(thread, args, &call);
@@ -147,7 +149,7 @@ int64_t sys_aspace_map(struct thread *thread, uint64_t *args)
             return result;
     } else if (result) {
         map_settle(thread, result); /* a capability died on the way to another CPU */
-        result = 0;
+        return map_drop(thread, args);
     }
     if (thread->step == MAP_HOLD)
         result = map_hold(thread, &call);

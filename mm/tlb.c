@@ -234,8 +234,8 @@ static bool ticket_open(struct tlb_flush *flush, uint64_t generation)
     ticket->generation = generation;
     ticket->thread = thread;
     cpuset_clear_all(&ticket->targets);
-    atomic_store_relaxed(&space->tickets, ticket);
-    atomic_fence(); /* pairs with aspace_enter_cpu() in tlb.c: the ticket before our look at cpu->aspace */
+    /* Full fence. pairs with aspace_enter_cpu() in tlb.c: the ticket before our look at cpu->aspace */
+    (void)atomic_exchange(&space->tickets, ticket);
     ticket->remaining = targets_find(space, generation, &ticket->targets);
     bool waits = ticket->remaining != 0;
     if (waits) {

@@ -32,11 +32,7 @@ struct unmap_call {
     struct thread *thread;
     struct aspace *space;
     uint64_t address, pages;
-    /* The entries: those of 512 pages lie in two tables at most. NULL: there is no table. */
-    struct {
-        uint64_t *entry;
-        uint64_t count;
-    } span[2];
+    struct pt_range range; /* found under the gate */
 };
 
 static int64_t call_lookup(struct unmap_call *call, const uint64_t *args)
@@ -63,24 +59,6 @@ static bool space_enter(struct gate *gate, struct aspace *space)
     return gate_enter(gate, pool_of(&space->object), LOCK_CLASS_aspace, &space->object.lock);
 }
 
-static uint64_t *entry_find(const struct aspace *space, uint64_t address)
-{
-    uint64_t *table = pt_table(space->root, address, 1);
-    return table ? &table[pt_index(address, 1)] : NULL;
-}
-
-static void spans_find(struct unmap_call *call)
-{
-    uint64_t first = PT_ENTRIES - pt_index(call->address, 1);
-    if (first > call->pages)
-        first = call->pages;
-    call->span[0].entry = entry_find(call->space, call->address);
-    call->span[0].count = first;
-    call->span[1].count = call->pages - first;
-    if (call->pages > first)
-        call->span[1].entry = entry_find(call->space, call->address + first * PAGE_BYTES);
-}
-
 /* Present entries become PENDING with the coming generation's stamp; says whether anything has to be flushed. */
 static bool mark_locked(const struct unmap_call *call, uint64_t *marked)
 {
@@ -88,7 +66,7 @@ static bool mark_locked(const struct unmap_call *call, uint64_t *marked)
     uint64_t count = 0;
     bool pending = false;
     for (unsigned s = 0; s < 2; s++) {
-        uint64_t *entry = call->span[s].entry, *end = entry + call->span[s].count;
+        uint64_t *entry = call->range.span[s].entry, *end = entry + call->range.span[s].count;
         for (; entry && entry < end; entry++) {
             if (*entry & PT_PRESENT) {
                 /* A plain store: no CPU writes to entries, because accessed and dirty are set. */
@@ -98,7 +76,7 @@ static bool mark_locked(const struct unmap_call *call, uint64_t *marked)
                 pending = true;
             }
         }
-        if (call->span[1].count == 0)
+        if (call->range.span[1].count == 0)
             break;
     }
     space->pages_mapped -= count;
@@ -151,13 +129,13 @@ static bool collect_locked(const struct unmap_call *call)
     uint64_t i = scratch[UNMAP_COUNTS] >> 32;
     unsigned count = 0;
     for (; i < call->pages; i++) {
-        bool second = i >= call->span[0].count;
-        uint64_t *entry = call->span[second].entry;
+        bool second = i >= call->range.span[0].count;
+        uint64_t *entry = call->range.span[second].entry;
         if (!entry) {
-            i = (second ? call->pages : call->span[0].count) - 1;
+            i = (second ? call->pages : call->range.span[0].count) - 1;
             continue;
         }
-        entry += second ? i - call->span[0].count : i;
+        entry += second ? i - call->range.span[0].count : i;
         if (!pt_is_pending(*entry) || !pt_is_flushed(*entry, space->generation, space->flushed))
             continue;
         if (!(*entry & PT_KERNEL) && !run_add(runs, &count, pt_frame(*entry)))
@@ -193,7 +171,7 @@ static int64_t unmap_entries(struct unmap_call *call, bool *all)
     struct gate gate;
     if (!space_enter(&gate, space))
         return syscall_forward(&gate);
-    spans_find(call);
+    pt_range_find(&call->range, space->root, call->address, call->pages);
     int64_t result = 0;
     if (thread->step == UNMAP_WAITED)
         tlb_flush_ended_locked(space, thread);
@@ -249,8 +227,8 @@ int64_t sys_aspace_unmap(struct thread *thread, uint64_t *args)
 static int64_t protect_check_locked(const struct unmap_call *call, unsigned flags)
 {
     for (unsigned s = 0; s < 2; s++) {
-        for (uint64_t i = 0; i < call->span[s].count; i++) {
-            uint64_t entry = call->span[s].entry ? call->span[s].entry[i] : 0;
+        for (uint64_t i = 0; i < call->range.span[s].count; i++) {
+            uint64_t entry = call->range.span[s].entry ? call->range.span[s].entry[i] : 0;
             if (!(entry & PT_PRESENT))
                 return entry ? SLUICE_E_AGAIN : SLUICE_E_BAD_ADDRESS;
             if (!pt_allows(entry, flags))
@@ -265,8 +243,8 @@ static bool protect_write_locked(const struct unmap_call *call, unsigned flags)
 {
     bool loses = false;
     for (unsigned s = 0; s < 2; s++) {
-        for (uint64_t i = 0; i < call->span[s].count; i++) {
-            uint64_t *entry = &call->span[s].entry[i], after = pt_with_rights(*entry, flags);
+        for (uint64_t i = 0; i < call->range.span[s].count; i++) {
+            uint64_t *entry = &call->range.span[s].entry[i], after = pt_with_rights(*entry, flags);
             loses |= pt_loses_rights(*entry, after);
             atomic_store_relaxed(entry, after);
         }
@@ -284,7 +262,7 @@ static int64_t protect_entries(struct unmap_call *call, unsigned flags)
     if (call->thread->step == UNMAP_WAITED) {
         tlb_flush_ended_locked(call->space, call->thread);
     } else {
-        spans_find(call);
+        pt_range_find(&call->range, call->space->root, call->address, call->pages);
         flush_fill(&flush, call);
         result = protect_check_locked(call, flags);
         if (!result && protect_write_locked(call, flags) && tlb_flush_begin_locked(&flush, true))

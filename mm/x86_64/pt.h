@@ -73,6 +73,31 @@ static inline uint64_t *pt_table(uint64_t root, uint64_t address, unsigned level
     return table;
 }
 
+/* The entries of at most 512 pages: they lie in two tables at most. NULL: there is no table. */
+struct pt_range {
+    struct {
+        uint64_t *entry;
+        uint64_t count;
+    } span[2];
+};
+
+static inline uint64_t *pt_find(uint64_t root, uint64_t address)
+{
+    uint64_t *table = pt_table(root, address, 1);
+    return table ? &table[pt_index(address, 1)] : NULL;
+}
+
+static inline void pt_range_find(struct pt_range *range, uint64_t root, uint64_t address, uint64_t pages)
+{
+    uint64_t first = PT_ENTRIES - pt_index(address, 1);
+    if (first > pages)
+        first = pages;
+    range->span[0].entry = pt_find(root, address);
+    range->span[0].count = first;
+    range->span[1].count = pages - first;
+    range->span[1].entry = pages > first ? pt_find(root, address + first * PAGE_BYTES) : NULL;
+}
+
 static inline uint64_t pt_pending(uint64_t entry, uint64_t generation)
 {
     uint64_t stamp = generation & PT_STAMP_MASK;

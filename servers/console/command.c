@@ -58,7 +58,7 @@ bool command_run(const struct command_table *table, struct console *console, cha
     if (command == NULL)
         return command_unknown(table, words[0]);
     if (count - 1 < command->least || count - 1 > command->most) {
-        printf("usage: %s %s\n", command->name, command->usage);
+        printf("usage: %s%s%s\n", command->name, command->usage[0] ? " " : "", command->usage);
         return false;
     }
     return command->run(console, count - 1, words + 1);

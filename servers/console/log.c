@@ -63,6 +63,8 @@ static void event_policy(const struct counters *counters, const struct sluice_ev
         return;
     if (pool < counters->system->pools_max && counters_pool(counters, pool, &info))
         pool_label(&info, label);
+    else
+        snprintf(label, sizeof(label), "pool %u", pool); /* its name went with it */
     printf("  [%s %s %s]", label,
            lock_class < counters->system->classes ? counters->system->class_info[lock_class].name : "?",
            policy_format(text, (uint32_t)event->b));

@@ -53,7 +53,7 @@ bool tunable_find(const char *name, unsigned *index, struct sluice_tunable_info 
 
 static void tunable_show(const struct sluice_tunable_info *info)
 {
-    printf("%-24.32s %10lu %-8.8s %lu..%lu, first %lu: %.80s\n", info->name, (unsigned long)info->value,
+    printf("%-24.32s %10lu %-8.8s %lu..%lu, default %lu: %.80s\n", info->name, (unsigned long)info->value,
            info->unit, (unsigned long)info->minimum, (unsigned long)info->maximum,
            (unsigned long)info->initial, info->sentence);
 }
@@ -102,7 +102,9 @@ bool command_set(struct console *console, unsigned count, char **words)
         return false;
     error = tunable_store(index, value);
     if (error < 0) {
-        printf("%.32s stays %lu: %s\n", info.name, (unsigned long)info.value, sluice_error_text(error));
+        printf("%.32s stays %lu: %s\n", info.name, (unsigned long)info.value,
+               error == SLUICE_E_NOT_ALLOWED ? "it is set at boot, on the kernel's command line"
+                                             : sluice_error_text(error));
         return false;
     }
     printf("%.32s is %lu %.8s now, was %lu\n", info.name, (unsigned long)value, info.unit,

@@ -137,7 +137,7 @@ bool command_stats(struct console *console, unsigned count, char **words)
     else
         system_stats(&console->counters);
     memset(&total, 0, sizeof(total));
-    printf("  class         policy          operations contended    share forwarded  wait/op wait max     "
+    printf("  class         policy          operations contended    share forwarded     wait wait max     "
            "hold  queue\n");
     for (unsigned pool = first; pool <= last; pool++)
         pool_stats(console, pool, &total);

@@ -2,7 +2,7 @@
 /*
  * Grace periods: when has every CPU been outside of the kernel at least once?
  * Owns: the one running grace period and the queue of those who wait for the next. Entry points: below. Context:
- * epoch_wait anywhere in the kernel; epoch_ack at kernel exit, where nothing is held. Nobody spins: the last CPU to
+ * epoch_wait anywhere in the kernel; epoch_ack_cpu at kernel exit, where nothing is held. Nobody spins: the last CPU to
  * answer runs the callbacks of those who waited. Locks: epoch.lock (a leaf, not switchable).
  * Models: tests/model/epoch.pml, tests/model/transition.pml. Tests: tests/host/test_epoch.c (against liburcu).
  *

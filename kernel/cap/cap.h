@@ -83,7 +83,7 @@ int64_t cap_take(struct cspace *space, uint64_t slot, struct cap *cap);
 void object_publish(struct object *object);
 /* True when this call killed it: the caller then owes object_retire. pool->destroy_waits counts it until it is free. */
 bool object_kill(struct object *object);
-/* A killed object that nothing needs any more: a grace period, then object_free_step by its reaper. */
+/* A killed object that nothing needs any more: a grace period, then object_free_handle by its reaper. */
 void object_retire(struct object *object);
 /* Brings a killed object, after the grace period, to where its memory may go: false: go on at CPU *forward, or here
  * later when that is UINT32_MAX. Not for threads: thread_destroy. */

@@ -23,7 +23,7 @@ enum map_scratch {
     MAP_FRAME,   /* number of the first */
     MAP_HELD,    /* frames whose use count is up */
     MAP_ENTERED, /* pages mapped; in DROP, frames settled: mapped or down again */
-    MAP_RESULT,  /* from DROP on: result, and pages mapped << 32 */
+    MAP_RESULT,  /* what the region's capability allows; from DROP on: result, and pages mapped << 32 */
 };
 
 struct map_call {
@@ -83,6 +83,7 @@ static int64_t map_begin(struct thread *thread, const uint64_t *args, const stru
     thread->scratch[MAP_FRAME] = call->region->first + first;
     thread->scratch[MAP_HELD] = 0;
     thread->scratch[MAP_ENTERED] = 0;
+    thread->scratch[MAP_RESULT] = call->may;
     thread->step = MAP_HOLD;
     return 0;
 }
@@ -115,7 +116,8 @@ static int64_t map_hold(struct thread *thread, const struct map_call *call)
 static int64_t map_enter(struct thread *thread, const struct map_call *call)
 {
     uint64_t *scratch = thread->scratch;
-    uint64_t entry = pt_page(scratch[MAP_FRAME], call->flags, call->may);
+    /* Not call->may: on the way from another CPU the slot may have got another region, of more rights. */
+    uint64_t entry = pt_page(scratch[MAP_FRAME], call->flags, (unsigned)scratch[MAP_RESULT]);
     int64_t result = aspace_map_entries(call->space, call->address, call->pages, entry, &scratch[MAP_ENTERED]);
     if (result == SYSCALL_FORWARD)
         return result;

@@ -107,8 +107,8 @@ static bool range_complete(const struct pt_range *range)
     return range->span[0].entry && (range->span[1].entry || !range->span[1].count);
 }
 
-static __attribute__((noinline)) bool range_build_locked(struct aspace *space, struct pt_range *range, uint64_t address,
-                                                         uint64_t pages)
+static __attribute__((noinline)) bool range_build_locked(struct aspace *space, struct pt_range *range,
+                                                         uint64_t address, uint64_t pages)
 {
     if (!table_build_locked(space, address) || !table_build_locked(space, address + (pages - 1) * PAGE_BYTES))
         return false;
@@ -116,7 +116,8 @@ static __attribute__((noinline)) bool range_build_locked(struct aspace *space, s
     return true;
 }
 
-static int64_t entries_write_locked(struct aspace *space, const struct pt_range *range, uint64_t entry, uint64_t *done)
+static int64_t entries_write_locked(struct aspace *space, const struct pt_range *range, uint64_t entry,
+                                    uint64_t *done)
 {
     uint64_t written = 0;
     int64_t result = 0;
@@ -132,7 +133,8 @@ static int64_t entries_write_locked(struct aspace *space, const struct pt_range 
     return result;
 }
 
-int64_t aspace_map_entries(struct aspace *space, uint64_t address, uint64_t pages, uint64_t entry, uint64_t *done)
+int64_t aspace_map_entries(struct aspace *space, uint64_t address, uint64_t pages, uint64_t entry,
+                           uint64_t *done)
 {
     struct pt_range range;
     uint64_t skip = *done;
@@ -143,7 +145,8 @@ int64_t aspace_map_entries(struct aspace *space, uint64_t address, uint64_t page
          * that the tables want, once it is there. */
         pt_range_find(&range, space->root, address, pages - skip);
         bool complete = range_complete(&range);
-        int64_t result = complete ? 0 : spares_fill(space, pt_tables_missing(space->root, address, pages - skip));
+        int64_t result =
+            complete ? 0 : spares_fill(space, pt_tables_missing(space->root, address, pages - skip));
         if (result)
             return result;
         struct gate gate;
@@ -176,7 +179,8 @@ int64_t aspace_map_kernel(struct thread *thread, struct aspace *space, uint64_t 
     return !result && portion < pages ? SYSCALL_AGAIN : result;
 }
 
-int64_t aspace_map_boot(struct aspace *space, uint64_t address, uint64_t physical, uint64_t pages, unsigned flags)
+int64_t aspace_map_boot(struct aspace *space, uint64_t address, uint64_t physical, uint64_t pages,
+                        unsigned flags)
 {
     uint64_t entry = pt_page(physical / PAGE_BYTES, flags, flags) | PT_KERNEL;
     int64_t result = 0;
@@ -196,8 +200,8 @@ static bool run_finish(uint64_t *entry, uint64_t *end)
 {
     uint64_t first = pt_frame(*entry), count = 1, done = 0;
     bool counted = !(*entry & PT_KERNEL);
-    while (entry + count < end && pt_frame(entry[count]) == first + count && !(entry[count] & PT_KERNEL) == counted &&
-           ((first + count) & (FRAME_BLOCK_FRAMES - 1)))
+    while (entry + count < end && pt_frame(entry[count]) == first + count &&
+           !(entry[count] & PT_KERNEL) == counted && ((first + count) & (FRAME_BLOCK_FRAMES - 1)))
         count++;
     if (counted && frame_drop(first, count, &done))
         return false;

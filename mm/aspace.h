@@ -19,11 +19,11 @@ struct thread;
 
 /* One shootdown under way; lies in the thread that unmaps. */
 struct tlb_ticket {
-    struct tlb_ticket *next;  /* guarded by ticket_lock */
-    struct cpuset targets;    /* guarded by ticket_lock: CPUs that have not answered */
-    uint32_t remaining;       /* guarded by ticket_lock */
-    uint64_t generation;      /* fixed while under way: what the targets have to acknowledge */
-    struct thread *thread;    /* blocked; woken by the CPU that answers last */
+    struct tlb_ticket *next; /* guarded by ticket_lock */
+    struct cpuset targets;   /* guarded by ticket_lock: CPUs that have not answered */
+    uint32_t remaining;      /* guarded by ticket_lock */
+    uint64_t generation;     /* fixed while under way: what the targets have to acknowledge */
+    struct thread *thread;   /* blocked; woken by the CPU that answers last */
 };
 
 /* A space's first generation: its number, shifted by this; so no two spaces ever have a generation in common. */
@@ -34,9 +34,9 @@ struct aspace {
     struct object object;
     /* Guarded by class aspace, with the page tables themselves. */
     uint64_t pages_mapped;
-    uint64_t flushed;    /* generation up to which no TLB holds anything unmapped: at most `generation` */
+    uint64_t flushed; /* generation up to which no TLB holds anything unmapped: at most `generation` */
     /* Fixed after init. */
-    uint64_t root;       /* physical address of the top page table */
+    uint64_t root; /* physical address of the top page table */
     /* Atomic: cleared pages for tables, put in under class alloc of the pool, taken under class aspace. */
     void *spare[ASPACE_SPARES];
     /* Whoever finishes it: what it has reached. */
@@ -77,7 +77,8 @@ bool aspace_finish(struct aspace *space, uint32_t *forward);
 int64_t aspace_map_kernel(struct thread *thread, struct aspace *space, uint64_t address, uint64_t physical,
                           uint64_t pages, uint64_t *mapped);
 /* Boot: the same with the rights of `flags` (enum sluice_map_flag), any number of pages; 0 or an error as above. */
-int64_t aspace_map_boot(struct aspace *space, uint64_t address, uint64_t physical, uint64_t pages, unsigned flags);
+int64_t aspace_map_boot(struct aspace *space, uint64_t address, uint64_t physical, uint64_t pages,
+                        unsigned flags);
 
 /* Pages of user addresses? */
 static inline bool aspace_range_valid(uint64_t address, uint64_t pages)
@@ -87,6 +88,7 @@ static inline bool aspace_range_valid(uint64_t address, uint64_t pages)
 }
 /* Writes the entries of pages *done.. of a range, *done moves on: `entry` is that of page 0, frames follow one another.
  * 0, EXISTS, AGAIN, NO_MEMORY, or SYSCALL_FORWARD. */
-int64_t aspace_map_entries(struct aspace *space, uint64_t address, uint64_t pages, uint64_t entry, uint64_t *done);
+int64_t aspace_map_entries(struct aspace *space, uint64_t address, uint64_t pages, uint64_t entry,
+                           uint64_t *done);
 
 /* Handlers of system calls: kernel/trap/syscall.h. */

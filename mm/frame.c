@@ -25,7 +25,8 @@ static uint64_t block_count(uint64_t limit)
 
 uint64_t frame_boot_bytes(uint64_t limit)
 {
-    return block_count(limit) * (sizeof(struct frame_block) + FRAME_BLOCK_FRAMES * sizeof(struct frame_record));
+    return block_count(limit) *
+           (sizeof(struct frame_block) + FRAME_BLOCK_FRAMES * sizeof(struct frame_record));
 }
 
 void frame_init(void *memory, uint64_t limit)
@@ -70,8 +71,8 @@ int64_t frame_hold(uint64_t first, uint64_t count, bool unused, uint64_t *done)
         if (!block_enter(&gate, frame))
             return syscall_forward(&gate);
         struct frame_record *last =
-            records_hold_locked(&frame_records[frame], &frame_records[end], &frame_blocks[frame >> FRAME_BLOCK_SHIFT],
-                                unused ? 0 : UINT32_MAX - 1);
+            records_hold_locked(&frame_records[frame], &frame_records[end],
+                                &frame_blocks[frame >> FRAME_BLOCK_SHIFT], unused ? 0 : UINT32_MAX - 1);
         gate_leave(&gate);
         *done = (uint64_t)(last - frame_records) - first;
         if (last < &frame_records[end])
@@ -104,7 +105,8 @@ static bool records_convertible(uint64_t first, uint64_t end, enum frame_kind fr
     return true;
 }
 
-int64_t frame_convert(uint64_t first, uint64_t count, enum frame_kind from, enum frame_kind to, uint64_t *done)
+int64_t frame_convert(uint64_t first, uint64_t count, enum frame_kind from, enum frame_kind to,
+                      uint64_t *done)
 {
     uint64_t frame = first + *done, end = block_end(frame, first + count);
     struct gate gate;

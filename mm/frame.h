@@ -23,8 +23,9 @@ enum frame_kind {
 };
 
 struct frame_record {
-    uint32_t uses; /* page-table entries that name it, those still being unmapped included. Guarded by class frame */
-    uint8_t kind;  /* enum frame_kind. Guarded by class frame */
+    uint32_t
+        uses; /* page-table entries that name it, those still being unmapped included. Guarded by class frame */
+    uint8_t kind; /* enum frame_kind. Guarded by class frame */
     uint8_t unused[3];
 };
 
@@ -62,6 +63,7 @@ int64_t frame_hold(uint64_t first, uint64_t count, bool unused, uint64_t *done);
 int64_t frame_drop(uint64_t first, uint64_t count, uint64_t *done);
 /* Changes the kind of frames nobody uses, one block at most a call; BUSY: a frame of this block is used, or was not
  * `from`; then the block is as before. */
-int64_t frame_convert(uint64_t first, uint64_t count, enum frame_kind from, enum frame_kind to, uint64_t *done);
+int64_t frame_convert(uint64_t first, uint64_t count, enum frame_kind from, enum frame_kind to,
+                      uint64_t *done);
 /* Frames with uses > 0, about: read without a lock. */
 uint64_t frame_count_used(uint64_t first, uint64_t count);

@@ -118,7 +118,8 @@ static int64_t map_enter(struct thread *thread, const struct map_call *call)
     uint64_t *scratch = thread->scratch;
     /* Not call->may: on the way from another CPU the slot may have got another region, of more rights. */
     uint64_t entry = pt_page(scratch[MAP_FRAME], call->flags, (unsigned)scratch[MAP_RESULT]);
-    int64_t result = aspace_map_entries(call->space, call->address, call->pages, entry, &scratch[MAP_ENTERED]);
+    int64_t result =
+        aspace_map_entries(call->space, call->address, call->pages, entry, &scratch[MAP_ENTERED]);
     if (result == SYSCALL_FORWARD)
         return result;
     map_settle(thread, result);

@@ -61,13 +61,13 @@ struct pool {
 
     /* Guarded by class alloc. */
     struct lock object_lock __attribute__((aligned(64))); /* the `object` granularity of class alloc */
-    uint64_t base;          /* physical address of the first page */
+    uint64_t base;                                        /* physical address of the first page */
     uint64_t pages;
     uint64_t pages_used;
-    uint64_t page_hint;     /* where the next search of the bitmap begins */
-    uint64_t *page_map;     /* bit set: used */
-    uint64_t page_high;     /* pages from here on were never used: the frames hold nothing of ours */
-    uint64_t objects;       /* alive or waiting for their grace period; atomic for readers */
+    uint64_t page_hint; /* where the next search of the bitmap begins */
+    uint64_t *page_map; /* bit set: used */
+    uint64_t page_high; /* pages from here on were never used: the frames hold nothing of ours */
+    uint64_t objects;   /* alive or waiting for their grace period; atomic for readers */
     uint32_t type_objects[SLUICE_TYPE_COUNT]; /* of them, those of each type; atomic for readers */
     void *free[SLUICE_TYPE_COUNT]; /* free objects, linked through their third word (the generation stays) */
     struct pool_slab *slabs[SLUICE_TYPE_COUNT];
@@ -84,7 +84,7 @@ struct pool {
     struct thread *waiter;  /* blocked (WAIT_GRACE) */
     uint32_t life;          /* atomic: enum pool_life */
     uint32_t destroy_waits; /* atomic: objects killed and not yet free */
-    uint32_t life_waits;    /* atomic: the destruction waits for destroy_waits == 0; whoever clears it goes on */
+    uint32_t life_waits; /* atomic: the destruction waits for destroy_waits == 0; whoever clears it goes on */
 };
 
 extern struct pool *pools; /* pools_max of them */
@@ -99,7 +99,7 @@ void pool_table_init(void *memory, unsigned count, struct sluice_pool_info *info
 /* A living pool over these pages; 0, or NO_MEMORY when they are too few for the bitmap, or LIMIT when the table is
  * full. Boot makes the system pool so; pool_life.c uses the three parts. */
 int pool_init(uint64_t base, uint64_t pages, const char *name, struct region *region, struct pool **result);
-struct pool *pool_reserve(void); /* an unused slot, in BUILD; NULL: none */
+struct pool *pool_reserve(void);     /* an unused slot, in BUILD; NULL: none */
 void pool_cancel(struct pool *pool); /* the slot is unused again */
 void pool_name(struct pool *pool, const char *name);
 int pool_fill(struct pool *pool, uint64_t base, uint64_t pages);

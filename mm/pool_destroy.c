@@ -3,7 +3,7 @@
  * The end of a pool: all its capabilities die at once, then what is in it, bit by bit, until every byte is back.
  * Owns: the steps of pool->life from THREADS on. Entry points: sys_pool_destroy, pool_destroy_begin, pool_destroy_step.
  * Context: mailbox handlers, on whatever CPU the gates want; a message does one slab, or a few frames.
- * Locks, one at a time: class frame, class region. Tests: tests/host/test_pool_life.c, tests/user/pools/.
+ * Locks, one at a time: class frame, class region. Tests: tests/host/test_region.c, tests/user/pools/.
  *
  *   generation even -> no capability into it is found any more
  *   THREADS         -> thread_destroy each; a grace period: no operation that found the pool alive is under way
@@ -161,14 +161,16 @@ static void objects_wait_step(struct pool *pool)
 static void unbuild_step(struct pool *pool)
 {
     const struct region *region = pool->region;
-    uint64_t end = pool->life_freed + CLEAR_PAGES < pool->life_frames ? pool->life_freed + CLEAR_PAGES : pool->life_frames;
+    uint64_t end = pool->life_freed + CLEAR_PAGES < pool->life_frames ? pool->life_freed + CLEAR_PAGES
+                                                                      : pool->life_frames;
     if (pool->life_freed == pool->life_frames) {
         pool_life_next(pool, POOL_REGION);
         return;
     }
     uint64_t dirty = end < pool->page_high ? end : pool->page_high;
     if (dirty > pool->life_freed)
-        memory_zero_pages(direct_map((region->first + pool->life_freed) * PAGE_BYTES), dirty - pool->life_freed);
+        memory_zero_pages(direct_map((region->first + pool->life_freed) * PAGE_BYTES),
+                          dirty - pool->life_freed);
     if (frame_convert(region->first, end, FRAME_KERNEL, FRAME_USER, &pool->life_freed))
         pool_life_forward(pool);
     else

@@ -3,7 +3,7 @@
  * The life of a pool that was made from a region: step by step, by messages of its reaper to whatever CPU the gates want.
  * Owns: pool->life, ->waiter, ->claimed. Entry points: pool_build_begin, pool_life_handle, pool_destroyer_gone.
  * Context: mailbox handlers; pool_build_begin in region_make_pool. Locks, one at a time: class frame, class cspace.
- * Tests: tests/host/test_pool_life.c, tests/user/pools/. The states are drawn in mm/pool.h, the end is pool_destroy.c.
+ * Tests: tests/host/test_region.c, tests/user/pools/. The states are drawn in mm/pool.h, the end is pool_destroy.c.
  *
  * The thread that waits (WAIT_GRACE) belongs to whoever takes it out of pool->waiter: the pool, to wake it, or its home
  * CPU, when it is to end. A pool that finds nobody waiting for it any more is destroyed as soon as it is built.
@@ -92,7 +92,8 @@ static void build_publish(struct pool *pool)
 static void build_step(struct pool *pool)
 {
     const struct region *region = pool->region;
-    int64_t result = frame_convert(region->first, region->frames, FRAME_USER, FRAME_KERNEL, &pool->life_frames);
+    int64_t result =
+        frame_convert(region->first, region->frames, FRAME_USER, FRAME_KERNEL, &pool->life_frames);
     if (result == SYSCALL_FORWARD) {
         pool_life_forward(pool);
         return;

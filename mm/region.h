@@ -15,7 +15,7 @@ struct region {
     uint64_t first; /* frame number */
     /* Guarded by class region; map.c reads them without. */
     uint64_t frames;
-    uint32_t pool;  /* number of the pool it was turned into, 0: none, REGION_CLAIMED */
+    uint32_t pool; /* number of the pool it was turned into, 0: none, REGION_CLAIMED */
     uint32_t unused;
     struct object_reaper reaper;
 };

@@ -139,7 +139,7 @@ void aspace_catch_up_cpu(void)
     struct cpu *self = cpu_self();
     struct aspace *space = self->aspace;
     if (!space)
-        return; /* left meanwhile, and answered then */
+        return;                                                    /* left meanwhile, and answered then */
     uint64_t generation = atomic_load_relaxed(&space->generation); /* R3: before the flush */
     if (self->tlb_acked != generation) {
         compiler_barrier();
@@ -240,6 +240,7 @@ static bool ticket_open(struct tlb_flush *flush, uint64_t generation)
     bool waits = ticket->remaining != 0;
     if (waits) {
         flush->targets = ticket->targets;
+        flush->generation = generation;
         thread->step = flush->step;
         thread_wait_begin(thread, WAIT_TLB, NULL); /* before anybody can answer */
     } else {
@@ -275,7 +276,8 @@ void tlb_flush_notify(const struct tlb_flush *flush)
         count++;
     }
     cpu_counter_add(shootdown_ipis, count);
-    log_event(SLUICE_EVENT_SHOOTDOWN, (uint32_t)(flush->space->flushed >> ASPACE_GENERATION_BITS), flush->pages, count);
+    log_event(SLUICE_EVENT_SHOOTDOWN, (uint32_t)(flush->generation >> ASPACE_GENERATION_BITS), flush->pages,
+              count);
 }
 
 void tlb_flush_ended_locked(struct aspace *space, const struct thread *thread)

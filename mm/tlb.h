@@ -14,6 +14,7 @@ struct tlb_flush {
     struct thread *thread; /* waits, when others have to answer */
     uint64_t address, pages;
     uint8_t step;          /* of the thread, when it comes again */
+    uint64_t generation;   /* out: that they have to acknowledge */
     struct cpuset targets; /* out: CPUs to tell once the gate was left */
 };
 

@@ -18,7 +18,8 @@ struct aspace;
 /* All of it between SLUICE_USER_MIN and SLUICE_USER_MAX, without overflow. No page fault can ever mend another one. */
 static inline bool user_range_valid(uint64_t address, uint64_t bytes)
 {
-    return address - SLUICE_USER_MIN < SLUICE_USER_MAX - SLUICE_USER_MIN && bytes <= SLUICE_USER_MAX - address;
+    return address - SLUICE_USER_MIN < SLUICE_USER_MAX - SLUICE_USER_MIN &&
+           bytes <= SLUICE_USER_MAX - address;
 }
 
 int user_copy_in(struct aspace *space, void *to, uint64_t from, uint64_t bytes, uint64_t *fault);

@@ -23,7 +23,8 @@ void fake_slot_set(unsigned slot, struct object *object, enum sluice_type type, 
                                     .pool = object->pool};
 }
 
-WEAK int cap_lookup(struct cspace *space, uint64_t slot, enum sluice_type type, unsigned rights, struct cap *cap)
+WEAK int cap_lookup(struct cspace *space, uint64_t slot, enum sluice_type type, unsigned rights,
+                    struct cap *cap)
 {
     (void)space;
     if (slot >= FAKE_SLOTS || !fake_slots[slot].object)

@@ -53,7 +53,8 @@ static int fresh(void **state)
     fake_memory_init(FRAMES);
     struct pool *pool = fake_system_pool(0, SYSTEM_PAGES);
     thread = fake_thread_make();
-    pool_object_free_locked(pool, pool_object_alloc_locked(pool, SLUICE_TYPE_ASPACE)); /* its slab is no page of a space */
+    pool_object_free_locked(
+        pool, pool_object_alloc_locked(pool, SLUICE_TYPE_ASPACE)); /* its slab is no page of a space */
     pages_before = pool->pages_used;
     space = fake_aspace_make(pool);
     region = fake_region_make(FIRST, REGION_FRAMES);
@@ -165,7 +166,8 @@ static void test_stops_at_what_is_there(void **state)
     assert_int_equal(used(), 3);
     assert_int_equal(frame_records[FIRST + 12].uses, 0);
     uint64_t *table = pt_table(space->root, ADDRESS + 3 * PAGE_BYTES, 1);
-    table[pt_index(ADDRESS + 3 * PAGE_BYTES, 1)] = pt_pending(pt_page(5, R, R) | PT_KERNEL, space->generation + 1);
+    table[pt_index(ADDRESS + 3 * PAGE_BYTES, 1)] =
+        pt_pending(pt_page(5, R, R) | PT_KERNEL, space->generation + 1);
     assert_int_equal(map(REGION, 20, ADDRESS + 3 * PAGE_BYTES, 2, R), SLUICE_E_AGAIN);
     assert_int_equal(counted, 0);
     assert_int_equal(used(), 3);
@@ -200,7 +202,8 @@ static void test_rights(void **state)
     assert_int_equal(protect(ADDRESS, 2, R), SLUICE_E_BAD_ADDRESS);
     assert_int_equal(map(REGION, 1, ADDRESS + PAGE_BYTES, 3, RW), 0);
     uint64_t generation = space->generation;
-    assert_int_equal(protect(ADDRESS, 4, RX), SLUICE_E_NO_RIGHT); /* the first page's region did not allow it */
+    assert_int_equal(protect(ADDRESS, 4, RX),
+                     SLUICE_E_NO_RIGHT); /* the first page's region did not allow it */
     assert_int_equal(space->generation, generation);
     assert_int_equal(protect(ADDRESS + PAGE_BYTES, 3, RX), 0);
     assert_int_equal(space->generation, generation + 1);
@@ -216,7 +219,7 @@ static void test_memory_runs_out(void **state)
     while (pool_pages_alloc_locked(&pools[0], 1))
         ;
     pool_pages_free_locked(&pools[0], (char *)direct_map(0) + 30 * PAGE_BYTES, 3);
-    pages_before = pools[0].pages_used - 1; /* but for the root */
+    pages_before = pools[0].pages_used - 1;                              /* but for the root */
     assert_int_equal(map(REGION, 0, ADDRESS, 4, R), SLUICE_E_NO_MEMORY); /* needs six tables */
     assert_int_equal(used(), counted);
     uint64_t before = counted;

@@ -172,7 +172,8 @@ static void test_table(void **state)
     struct pool *other;
     assert_int_equal(pool_init(400 * PAGE_BYTES, 1, "tiny", NULL, &other), SLUICE_E_NO_MEMORY);
     for (unsigned i = 1; i < FAKE_POOLS; i++) {
-        assert_int_equal(pool_init((400 + 2 * i) * PAGE_BYTES, 2, "a name that is too long", NULL, &other), 0);
+        assert_int_equal(pool_init((400 + 2 * i) * PAGE_BYTES, 2, "a name that is too long", NULL, &other),
+                         0);
         assert_int_equal(other->number, i);
         assert_int_equal(other->generation & 1, 1);
         assert_string_equal(other->info->name, "a name that is ");

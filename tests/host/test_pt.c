@@ -117,7 +117,8 @@ static void test_walk(void **state)
     static const uint64_t at[] = {0, 0x200000, 0x40000000, 1ull << 39, (1ull << 47) - PAGE_BYTES};
     for (unsigned i = 0; i < 5; i++)
         table_add(at[i]);
-    static const unsigned expected[] = {0, 0, 5, 4, 3}; /* tables of level 1, 2, 3, found in those of 2, 3, 4 */
+    static const unsigned expected[] = {0, 0, 5, 4,
+                                        3}; /* tables of level 1, 2, 3, found in those of 2, 3, 4 */
     for (unsigned level = 2; level <= PT_LEVELS; level++) {
         unsigned found = 0;
         uint64_t address = 0;

@@ -59,7 +59,8 @@ static int fresh(void **state)
                                          i == 3 ? SLUICE_MAP_READ : SLUICE_MAP_READ | SLUICE_MAP_WRITE),
                          0);
     assert_int_equal(aspace_map_boot(space, TOP, 250 * PAGE_BYTES, 1, SLUICE_MAP_READ | SLUICE_MAP_WRITE), 0);
-    assert_int_equal(aspace_map_boot(other, ADDRESS, 100 * PAGE_BYTES, 3, SLUICE_MAP_READ | SLUICE_MAP_WRITE), 0);
+    assert_int_equal(aspace_map_boot(other, ADDRESS, 100 * PAGE_BYTES, 3, SLUICE_MAP_READ | SLUICE_MAP_WRITE),
+                     0);
     for (unsigned i = 0; i < sizeof pattern; i++)
         pattern[i] = (uint8_t)fake_random();
     memset(copy, 0, sizeof copy);
@@ -73,7 +74,7 @@ static void test_copies(void **state)
     (void)state;
     static const struct {
         uint64_t offset, bytes;
-    } rows[] = {{0, 1},    {0, 8},    {3, 5},       {8, 512},     {1, 511},     {4095, 1},
+    } rows[] = {{0, 1},    {0, 8},    {3, 5},       {8, 512},      {1, 511},      {4095, 1},
                 {4095, 2}, {4090, 9}, {4088, 4104}, {1, 2 * 4096}, {0, 3 * 4096}, {17, 0}};
     for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         memset(copy, 0x55, sizeof copy);
@@ -126,10 +127,13 @@ static void test_ranges_that_are_not_the_users(void **state)
         uint64_t source = 0;
         struct user_range bad = {space, rows[i].address}, good = {other, ADDRESS};
         assert_false(user_range_valid(rows[i].address, rows[i].bytes));
-        assert_int_equal(user_copy_in(space, copy, rows[i].address, rows[i].bytes, &fault), SLUICE_E_BAD_ADDRESS);
+        assert_int_equal(user_copy_in(space, copy, rows[i].address, rows[i].bytes, &fault),
+                         SLUICE_E_BAD_ADDRESS);
         assert_false(user_range_valid(fault, 1));
-        assert_int_equal(user_copy_out(space, rows[i].address, copy, rows[i].bytes, &fault), SLUICE_E_BAD_ADDRESS);
-        assert_int_equal(user_check(space, rows[i].address, rows[i].bytes, false, &fault), SLUICE_E_BAD_ADDRESS);
+        assert_int_equal(user_copy_out(space, rows[i].address, copy, rows[i].bytes, &fault),
+                         SLUICE_E_BAD_ADDRESS);
+        assert_int_equal(user_check(space, rows[i].address, rows[i].bytes, false, &fault),
+                         SLUICE_E_BAD_ADDRESS);
         assert_int_equal(user_copy_across(good, bad, rows[i].bytes, &fault, &source), SLUICE_E_BAD_ADDRESS);
         assert_int_equal(user_copy_across(bad, good, rows[i].bytes, &fault, &source), SLUICE_E_BAD_ADDRESS);
     }

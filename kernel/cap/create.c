@@ -15,7 +15,7 @@
 /* What the arguments name, looked up before anything is allocated. */
 struct create_request {
     enum sluice_type type;
-    uint8_t priority; /* the maker's */
+    const struct thread *maker;
     uint64_t slots;
     struct cap first, second; /* FACET: target; THREAD: cspace, aspace */
 };
@@ -70,6 +70,16 @@ static int64_t request_parse(struct thread *thread, const uint64_t *args, uint16
     }
 }
 
+/* It has its maker's home, where that may be: this CPU is only where the pool's policy wants to be served. */
+static void thread_make(struct thread *thread, struct aspace *aspace, struct cspace *cspace,
+                        const struct thread *maker)
+{
+    thread_init(thread, aspace, cspace);
+    thread->home = thread->next_home = atomic_load_relaxed(&maker->home); /* relaxed: a processor it may use */
+    if (thread->priority > maker->priority)
+        thread->priority = maker->priority;
+}
+
 /* Fills a new object in; false when the pool has no room for what belongs to it. */
 static bool object_init_locked(struct pool *pool, struct object *object, const struct create_request *request)
 {
@@ -90,9 +100,7 @@ static bool object_init_locked(struct pool *pool, struct object *object, const s
         struct cspace *cspace = (struct cspace *)request->first.object;
         aspace->users++;
         cspace->users++;
-        thread_init((struct thread *)object, aspace, cspace);
-        if (((struct thread *)object)->priority > request->priority)
-            ((struct thread *)object)->priority = request->priority;
+        thread_make((struct thread *)object, aspace, cspace, request->maker);
     }
     return true;
 }
@@ -115,7 +123,7 @@ static int64_t create_alloc(struct pool *pool, const struct create_request *requ
 static int64_t create_begin(struct thread *thread, uint64_t *args)
 {
     struct cap cap;
-    struct create_request request = {.priority = thread->priority};
+    struct create_request request = {.maker = thread};
     int error = cap_lookup(thread->cspace, args[0], SLUICE_TYPE_POOL, SLUICE_RIGHT_CONTROL, &cap);
     if (error)
         return error;

@@ -12,16 +12,15 @@
 #include "tests/user/lib/bench.h"
 #include "tests/user/lib/tap.h"
 
-/* 0, or an error; returns when the transition is over. */
-static int64_t policy_set(uint32_t policy)
+int64_t hostile_policy_set(unsigned lock_class, uint32_t policy)
 {
     uint64_t pool = resource_detail(SLUICE_SLOT_POOL, RESOURCE_POOL_NUMBER), phase = 1;
-    int64_t word = sluice_policy_status(SLUICE_SLOT_TUNER, (unsigned)pool, LOCK_CLASS_endpoint, NULL);
-    int64_t result = sluice_policy_propose(SLUICE_SLOT_TUNER, (unsigned)pool, LOCK_CLASS_endpoint,
+    int64_t word = sluice_policy_status(SLUICE_SLOT_TUNER, (unsigned)pool, lock_class, NULL);
+    int64_t result = sluice_policy_propose(SLUICE_SLOT_TUNER, (unsigned)pool, lock_class,
                                            SLUICE_POLICY_GENERATION((uint32_t)word), policy, 0, 0);
     while (result >= 0 && phase != SLUICE_PHASE_STEADY) {
         sluice_sleep_ms(1);
-        sluice_policy_status(SLUICE_SLOT_TUNER, (unsigned)pool, LOCK_CLASS_endpoint, &phase);
+        sluice_policy_status(SLUICE_SLOT_TUNER, (unsigned)pool, lock_class, &phase);
     }
     return result < 0 ? result : 0;
 }
@@ -56,9 +55,10 @@ void test_faults(struct probe *probe)
 {
     unsigned last = sluice_process->cpu[sluice_cpu_count() - 1];
     fault_mend(probe, "here");
-    tap_result(policy_set(SLUICE_POLICY(SLUICE_GRANULARITY_OFF, 0, last)), 0,
+    tap_result(hostile_policy_set(LOCK_CLASS_endpoint, SLUICE_POLICY(SLUICE_GRANULARITY_OFF, 0, last)), 0,
                "the fault endpoint is off elsewhere");
     fault_mend(probe, "sent from elsewhere");
-    tap_result(policy_set(SLUICE_POLICY(SLUICE_GRANULARITY_OBJECT, SLUICE_ALGORITHM_TAS, 0)), 0,
-               "and as it was");
+    tap_result(hostile_policy_set(LOCK_CLASS_endpoint,
+                                  SLUICE_POLICY(SLUICE_GRANULARITY_OBJECT, SLUICE_ALGORITHM_TAS, 0)),
+               0, "and as it was");
 }

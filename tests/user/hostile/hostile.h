@@ -29,5 +29,7 @@ struct hostile_address {
 extern struct hostile_address hostile_addresses[HOSTILE_ADDRESSES];
 /* Fills the table; the page it maps stays. */
 bool hostile_addresses_init(void);
+/* Of our own pool, and waits for the end of the transition: 0, or an error. */
+int64_t hostile_policy_set(unsigned lock_class, uint32_t policy);
 /* Did the call with `bytes` at `address` end as it has to? */
 bool hostile_judge(struct probe *probe, struct probe_outcome outcome, uint64_t address, uint64_t bytes);

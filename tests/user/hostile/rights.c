@@ -6,6 +6,7 @@
  */
 #include "servers/lib/memory.h"
 #include "servers/lib/process.h"
+#include "smp/lock/classes.h"
 #include "stress/lib/resources.h"
 #include "tests/user/hostile/hostile.h"
 #include "tests/user/lib/bench.h"
@@ -64,6 +65,21 @@ static void test_priority(void)
     resource_object_end(thread);
 }
 
+/* Where the pool's policy has it made is no processor that its maker was given. */
+static void test_home(void)
+{
+    unsigned first = sluice_process->cpu[0], last = sluice_process->cpu[sluice_cpu_count() - 1];
+    tap_result(hostile_policy_set(LOCK_CLASS_alloc, SLUICE_POLICY(SLUICE_GRANULARITY_OFF, 0, last)), 0,
+               "objects are made on another processor");
+    uint64_t thread =
+        resource_object(SLUICE_SLOT_POOL, SLUICE_TYPE_THREAD, SLUICE_SLOT_CSPACE, SLUICE_SLOT_ASPACE);
+    tap_equal(resource_detail(thread, RESOURCE_THREAD_CPU), first, "a new thread has its maker's home");
+    resource_object_end(thread);
+    tap_result(hostile_policy_set(LOCK_CLASS_alloc,
+                                  SLUICE_POLICY(SLUICE_GRANULARITY_OBJECT, SLUICE_ALGORITHM_TAS, 0)),
+               0, "and here again");
+}
+
 /* What is shared for reading is not written, whatever the sharer's own space is told. */
 static void test_shared_rights(void)
 {
@@ -83,6 +99,7 @@ void test_rights(void)
 {
     test_facet_of_facet();
     test_priority();
+    test_home();
     test_shared_rights();
     test_facet_badges();
 }

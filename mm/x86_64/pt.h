@@ -59,8 +59,9 @@ static inline uint64_t *pt_table_of(uint64_t entry)
     return direct_map(entry & PT_FRAME_MASK);
 }
 
-/* The table of `level` that covers the address; NULL when there is none. Relaxed: each load depends on the one before;
- * a table was cleared before its entry was stored, and lives until a grace period after its space's death. */
+/* The table of `level` that covers the address; NULL when there is none. Relaxed: each load depends on the one before.
+ * pairs with table_build_locked() in aspace.c: a table was cleared before its entry was stored. It lives until a grace
+ * period after its space's death. */
 static inline uint64_t *pt_table(uint64_t root, uint64_t address, unsigned level)
 {
     uint64_t *table = direct_map(root);

@@ -8,6 +8,7 @@
 
 #if defined(DEBUG) && !defined(UP)
 #include "kernel/boot/platform.h"
+#include "smp/atomic.h"
 #include "smp/lock/gate.h"
 
 #define HELD_MAX 5u /* three algorithms of the kernel's one lock, and two of a union */
@@ -15,6 +16,7 @@
 
 struct lock_record {
     const struct gate *open;
+    unsigned inside; /* slot of `objects` + 1; 0: none */
     unsigned depth;
     struct {
         const struct lock *lock;
@@ -23,6 +25,11 @@ struct lock_record {
 } __attribute__((aligned(64)));
 
 static struct lock_record records[SLUICE_CPUS_MAX + 1];
+
+/* The objects that some CPU works on, whatever locks its policy made it take: what exclusion means in the end. By a hash
+ * of the address; an object whose slot is taken by another one goes unchecked this time. */
+#define OBJECT_SLOTS 4096u
+static const struct lock *objects[OBJECT_SLOTS]; /* atomic */
 
 static void check_half(const struct gate *gate, uint32_t granularity)
 {
@@ -49,6 +56,23 @@ void lock_check_gate_close(const struct gate *gate)
         panic("lock check: gate %p left with a lock of rank %u held", (const void *)gate,
               record->held[record->depth - 1].rank);
     record->open = NULL;
+}
+
+void lock_check_inside(const struct lock *object)
+{
+    unsigned slot = (unsigned)((uintptr_t)object >> 3) % OBJECT_SLOTS;
+    if (atomic_cas(&objects[slot], NULL, object))
+        records[cpu_number()].inside = slot + 1;
+    else if (atomic_load_relaxed(&objects[slot]) == object) /* relaxed: it stays while its CPU is inside */
+        panic("lock check: two cpus in object %p", (const void *)object);
+}
+
+void lock_check_outside(void)
+{
+    struct lock_record *record = &records[cpu_number()];
+    if (record->inside)
+        (void)atomic_exchange(&objects[record->inside - 1], NULL);
+    record->inside = 0;
 }
 
 void lock_check_take(const struct lock *lock, unsigned rank)

@@ -79,16 +79,21 @@ static inline bool gate_enter(struct gate *gate, struct pool *pool, enum lock_cl
     if (__builtin_expect(SLUICE_POLICY_SET(policy) == self->number << 16, 1)) {
         counter_add(&counters->acquired, 1);
         lock_check_gate_open(gate);
+        lock_check_inside(lock);
         return true;
     }
     gate->pool = pool;
     gate->lock = lock;
     gate->lock_class = (uint8_t)lock_class;
-    return gate_enter_locks(gate, self, counters);
+    if (!gate_enter_locks(gate, self, counters))
+        return false;
+    lock_check_inside(lock);
+    return true;
 }
 
 static inline void gate_leave(struct gate *gate)
 {
+    lock_check_outside();
     if (gate->held)
         gate_leave_locks(gate);
     lock_check_gate_close(gate);

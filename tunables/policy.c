@@ -2,7 +2,7 @@
 /*
  * Policies as values: which ones a lock class allows, the union of two, the way from one to another.
  * Entry points: tunables/policy.h. Context: any; nothing here has state. Locks: none.
- * Tests: tests/host/test_transition.c.
+ * Tests: tests/host/test_classes.c, tests/host/test_transition.c.
  */
 #include "tunables/policy.h"
 #include "smp/cpu.h"
@@ -15,6 +15,7 @@ const struct policy_class policy_classes[LOCK_CLASS_COUNT] = {
     LOCK_CLASSES(POLICY_CLASS)
 #undef POLICY_CLASS
 };
+_Static_assert(LOCK_CLASS_COUNT <= SLUICE_CLASSES_MAX, "ABI");
 
 /* policy_hop goes through object/tas, and policy_for_class falls back on it. */
 #define POLICY_CLASS_CHECK(name, rank, granularities, algorithms, sentence)                                  \

@@ -2,7 +2,7 @@
 /*
  * Policies as values. A normal policy is a word with equal halves and generation 0, whose CPU is 0 unless it is `off`
  * and whose algorithm is tas if it is: so that equal sets of locks are equal words.
- * Context: any. Locks: none. Tests: tests/host/test_transition.c.
+ * Context: any. Locks: none. Tests: tests/host/test_classes.c.
  */
 #pragma once
 #include "kernel/abi/policy.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The table of lock classes: the one source for ranks, allowed policies, counters and the control server's view.
- * Context: included where a table is made of it. Tests: tests/host/test_gate.c.
+ * Context: included where a table is made of it. Locks: none. Tests: tests/host/test_classes.c.
  *
  * No operation holds locks of two classes at once, except for the kernel's one lock, which stays held to kernel exit;
  * ranks order the locks of a union policy and are what the debug checker checks.

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// sources: smp/lock/classes.c
+// sources: tunables/policy.c
 // sanitize: undefined
 /*
- * The policy word's fields, and the table of lock classes.
+ * The policy word's fields, the table of lock classes, and which policies a class allows.
  */
-#include "kernel/abi/policy.h"
-#include "smp/lock/class_info.h"
+#include "tunables/policy.h"
+#include "kernel/abi/log.h"
+#include "smp/lock/classes.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -41,34 +42,59 @@ static void off_is_the_word_that_gates_compare_with(void **state)
 
 static void classes_are_ordered_and_named(void **state)
 {
+    const size_t name_bytes = sizeof(((struct sluice_class_info *)0)->name);
+
     (void)state;
     for (unsigned i = 0; i < LOCK_CLASS_COUNT; i++) {
-        assert_true(lock_class_info[i].name[0] != 0 && lock_class_info[i].name[15] == 0);
-        assert_true(lock_class_info[i].granularities >> SLUICE_GRANULARITY_OBJECT &
-                    1); /* the watchdog's policy */
-        assert_true(lock_class_info[i].algorithms >> SLUICE_ALGORITHM_TAS & 1);
+        assert_in_range(strlen(policy_classes[i].name), 1, name_bytes - 1);
         for (unsigned j = 0; j < i; j++) {
-            assert_true(lock_class_info[j].rank < lock_class_info[i].rank);
-            assert_true(strcmp(lock_class_info[j].name, lock_class_info[i].name) != 0);
+            assert_true(policy_classes[j].rank < policy_classes[i].rank);
+            assert_string_not_equal(policy_classes[j].name, policy_classes[i].name);
         }
     }
+}
+
+static bool class_allows(unsigned lock_class, uint32_t policy)
+{
+    return policy_allowed(policy, policy_classes[lock_class].granularities,
+                          policy_classes[lock_class].algorithms);
 }
 
 static void only_what_a_class_allows(void **state)
 {
     (void)state;
-    for (unsigned i = 0; i < LOCK_CLASS_COUNT; i++) {
+    for (unsigned i = 0; i < LOCK_CLASS_COUNT; i++)
         for (uint32_t granularity = 0; granularity < 16; granularity++)
             for (uint32_t algorithm = 0; algorithm < 16; algorithm++) {
-                bool allowed = lock_class_info[i].granularities >> granularity & 1 &&
-                               lock_class_info[i].algorithms >> algorithm & 1 &&
-                               (granularity != SLUICE_GRANULARITY_OFF || algorithm == 0);
-                assert_int_equal(lock_class_allows(i, SLUICE_POLICY(granularity, algorithm, 0)), allowed);
+                bool off = granularity == SLUICE_GRANULARITY_OFF; /* takes no lock: no algorithm to allow */
+                bool allowed = policy_classes[i].granularities >> granularity & 1 &&
+                               (off || policy_classes[i].algorithms >> algorithm & 1);
+                assert_int_equal(class_allows(i, SLUICE_POLICY(granularity, algorithm, 0)), allowed);
             }
-        uint32_t two = SLUICE_POLICY(SLUICE_GRANULARITY_OBJECT, SLUICE_ALGORITHM_MCS, 0) ^ 1u << 8;
-        assert_false(lock_class_allows(i, two)); /* a union is the engine's to make */
-    }
-    assert_false(lock_class_allows(LOCK_CLASS_COUNT, SLUICE_POLICY(SLUICE_GRANULARITY_POOL, 0, 0)));
+}
+
+static void what_bits_do_not_name_is_not_allowed(void **state)
+{
+    uint32_t mcs = SLUICE_POLICY(SLUICE_GRANULARITY_OBJECT, SLUICE_ALGORITHM_MCS, 0);
+    uint32_t off = SLUICE_POLICY(SLUICE_GRANULARITY_OFF, SLUICE_ALGORITHM_TAS, 3);
+
+    (void)state;
+    assert_true(policy_allowed(mcs, 1u << SLUICE_GRANULARITY_OBJECT, 1u << SLUICE_ALGORITHM_MCS));
+    assert_false(policy_allowed(mcs, 1u << SLUICE_GRANULARITY_POOL, 1u << SLUICE_ALGORITHM_MCS));
+    assert_false(policy_allowed(mcs, 1u << SLUICE_GRANULARITY_OBJECT, 1u << SLUICE_ALGORITHM_TAS));
+    assert_true(policy_allowed(off, 1u << SLUICE_GRANULARITY_OFF, 0));
+    assert_false(policy_allowed(off, 1u << SLUICE_GRANULARITY_OBJECT, 1u << SLUICE_ALGORITHM_TAS));
+}
+
+static void every_value_of_the_tunable_is_a_policy_of_the_class(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < LOCK_CLASS_COUNT; i++)
+        for (uint64_t value = 0; value < SLUICE_GRANULARITY_COUNT * SLUICE_ALGORITHM_COUNT; value++) {
+            uint32_t policy = policy_for_class(value, i);
+            assert_true(class_allows(i, policy));
+            assert_int_equal(policy, policy_normal(policy));
+        }
 }
 
 int main(void)
@@ -78,6 +104,8 @@ int main(void)
         cmocka_unit_test(off_is_the_word_that_gates_compare_with),
         cmocka_unit_test(classes_are_ordered_and_named),
         cmocka_unit_test(only_what_a_class_allows),
+        cmocka_unit_test(what_bits_do_not_name_is_not_allowed),
+        cmocka_unit_test(every_value_of_the_tunable_is_a_policy_of_the_class),
     };
     return cmocka_run_group_tests_name("classes", tests, NULL, NULL);
 }

@@ -48,7 +48,7 @@ struct cpu {
     uint64_t idle_began_tsc;
     struct thread *fpu_owner;
     uint32_t forward_cpu;      /* where the operation that returned SYSCALL_FORWARD has to run */
-    uint32_t kernel_lock_held; /* the kernel's one lock: algorithms it is held by, bits of smp/lock/gate.c */
+    uint32_t kernel_lock_held; /* the kernel's one lock: algorithms it is held by, bits of smp/lock/gate_internal.h */
     struct mcs_node kernel_node;
     uint64_t kernel_hold_tsc;  /* when it was taken, if this hold is sampled; else 0 */
     struct sluice_lock_counters *kernel_hold_counters; /* of the gate that took it */
@@ -75,6 +75,7 @@ struct cpu {
 _Static_assert(__builtin_offsetof(struct cpu, kernel_stack_top) == CPU_OFFSET_STACK_TOP, "entry.S");
 _Static_assert(__builtin_offsetof(struct cpu, scratch) == CPU_OFFSET_SCRATCH, "entry.S");
 _Static_assert(__builtin_offsetof(struct cpu, current) == CPU_OFFSET_CURRENT, "entry.S");
+_Static_assert(__builtin_offsetof(struct cpu, idle) == 40, "entry.S");
 
 extern struct cpu *cpus[SLUICE_CPUS_MAX + 1]; /* by number; fixed after boot */
 extern unsigned cpu_count;                    /* CPUs that take part; fixed after boot */

@@ -41,10 +41,7 @@ _Noreturn void boot_fail(const char *format, ...) __attribute__((format(printf, 
 #define assert(condition) ((void)0)
 #endif
 
-/* Page tables and CPU state that only x86 has; one instruction or two each. */
-void mmu_load(uint64_t root); /* flushes every translation but global ones */
-uint64_t mmu_root(void);
-void mmu_invalidate(uint64_t address);
+/* CPU state that only x86 has; one instruction or two each. Page tables: mm/x86_64/translation.h. */
 uint64_t mmu_fault_address(void); /* of the page fault that is being handled */
 void fpu_save(void *area);
 void fpu_load(const void *area);

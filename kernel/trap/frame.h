@@ -2,7 +2,7 @@
 /*
  * A thread's saved registers, under the names the kernel uses.
  * Owns: struct frame and its accessors. x86_64/entry.S saves into the frame of the current thread and restores from
- * the one that is resumed; the order below is the order there (asserted in trap.c).
+ * the one that is resumed; the order below is the order there (asserted below).
  * Context: a frame belongs to its thread: the home CPU touches it while the thread runs, whoever claimed the thread
  * while it is blocked (kernel/thread/thread.h). Locks: none. Tests: tests/user/syscalls/.
  */
@@ -27,17 +27,15 @@ struct frame {
     uint64_t rip, cs, rflags, rsp, ss; /* as the CPU pushes them */
 };
 _Static_assert(sizeof(struct frame) == 22 * 8, "entry.S");
+_Static_assert(__builtin_offsetof(struct frame, rcx) == 104, "entry.S");
+_Static_assert(__builtin_offsetof(struct frame, vector) == 120, "entry.S");
+_Static_assert(__builtin_offsetof(struct frame, rip) == 136, "entry.S");
+_Static_assert(__builtin_offsetof(struct frame, rflags) == 152, "entry.S");
+_Static_assert(__builtin_offsetof(struct frame, rsp) == 160, "entry.S");
+_Static_assert(__builtin_offsetof(struct frame, ss) == 168, "entry.S");
 
 /* The six arguments of a system call lie side by side; args[2] is also where a second result goes. */
 static inline uint64_t *frame_args(struct frame *f)
 {
     return &f->cap;
-}
-
-/* The system call starts again when the thread next runs: SYSCALL is two bytes long. */
-static inline void frame_restart(struct frame *f, uint64_t number)
-{
-    f->result = number;
-    f->rip -= 2;
-    f->vector = FRAME_WRITTEN;
 }

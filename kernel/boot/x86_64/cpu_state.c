@@ -1,29 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * The CPU state that the rest of the kernel switches: page tables, FPU, FS base; and pausing.
- * Entry points: mmu_*, fpu_*, segment_base_load, cpu_relax of kernel/boot/platform.h. Context: kernel, interrupts off.
- * Locks: none. Tests: tests/user/threads/, tests/user/memory/.
+ * The CPU state that the rest of the kernel switches, FPU and FS base; the address of a page fault; pausing.
+ * Entry points: mmu_fault_address, fpu_*, segment_base_load, cpu_relax of kernel/boot/platform.h.
+ * Context: kernel, interrupts off. Locks: none. Tests: tests/user/threads/, tests/user/memory/.
  */
 #include "kernel/boot/platform.h"
 #include "kernel/boot/x86_64/instructions.h"
 #include "kernel/boot/x86_64/layout.h"
 
 #define CR0_TASK_SWITCHED 0x8u
-
-void mmu_load(uint64_t root)
-{
-    cr3_write(root);
-}
-
-uint64_t mmu_root(void)
-{
-    return cr3_read();
-}
-
-void mmu_invalidate(uint64_t address)
-{
-    __asm__ volatile("invlpg (%0)" : : "r"(address) : "memory");
-}
 
 uint64_t mmu_fault_address(void)
 {

@@ -11,7 +11,7 @@
  */
 #include "kernel/boot/x86_64/layout.h"
 
-/* Offsets in struct cpu, struct thread and struct frame; asserted in trap.c and where they are declared. */
+/* Offsets in struct cpu, struct thread and struct frame; asserted where they are declared. */
 #define CPU_STACK_TOP 16
 #define CPU_SCRATCH 24
 #define CPU_CURRENT 128
@@ -23,7 +23,7 @@
 #define FRAME_RFLAGS 152
 #define FRAME_RSP 160
 #define FRAME_SS 168
-#define VECTOR_SYSCALL 256
+#define VECTOR_SYSCALL 256 /* FRAME_SYSCALL of kernel/trap/frame.h */
 
     .macro push_registers
     push %r15

@@ -26,10 +26,12 @@ struct lock_record {
 
 static struct lock_record records[SLUICE_CPUS_MAX + 1];
 
+#ifndef HOST
 /* The objects that some CPU works on, whatever locks its policy made it take: what exclusion means in the end. By a hash
  * of the address; an object whose slot is taken by another one goes unchecked this time. */
 #define OBJECT_SLOTS 4096u
 static const struct lock *objects[OBJECT_SLOTS]; /* atomic */
+#endif
 
 static void check_half(const struct gate *gate, uint32_t granularity)
 {
@@ -58,6 +60,7 @@ void lock_check_gate_close(const struct gate *gate)
     record->open = NULL;
 }
 
+#ifndef HOST
 void lock_check_inside(const struct lock *object)
 {
     unsigned slot = (unsigned)((uintptr_t)object >> 3) % OBJECT_SLOTS;
@@ -74,6 +77,7 @@ void lock_check_outside(void)
         (void)atomic_exchange(&objects[record->inside - 1], NULL);
     record->inside = 0;
 }
+#endif
 
 void lock_check_take(const struct lock *lock, unsigned rank)
 {

@@ -5,6 +5,7 @@
  * Reading ACPI's tables out of a made-up physical memory: what they say, and that damaged ones are left alone.
  */
 #include "kernel/boot/acpi.h"
+#include "mm/x86_64/direct_map.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,7 +20,7 @@
 #define HPET_AT 0xc000u
 #define BOOT_APIC_ID 2u
 
-uint8_t fake_memory[0x10000];
+static uint8_t fake_memory[0x10000];
 static uint8_t rsdp[36];
 
 static void put32(uint32_t at, uint32_t value)
@@ -198,5 +199,6 @@ int main(void)
         cmocka_unit_test_setup(torn_entries_end_a_table, fill),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
+    fake_direct_map = (uint64_t)fake_memory;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

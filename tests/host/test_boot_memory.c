@@ -4,6 +4,7 @@
  * The boot memory map: adding, removing and taking ranges against an array of pages.
  */
 #include "kernel/boot/memory.h"
+#include "mm/x86_64/direct_map.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,7 +15,7 @@
 #define PAGES 256u
 #define PAGE 4096ull
 
-uint8_t fake_memory[PAGES * PAGE];
+static uint8_t fake_memory[PAGES * PAGE];
 static jmp_buf failed;
 
 _Noreturn void boot_fail(const char *format, ...)
@@ -140,5 +141,6 @@ int main(void)
         cmocka_unit_test(a_page_for_real_mode_lies_in_low_ram),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
+    fake_direct_map = (uint64_t)fake_memory;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

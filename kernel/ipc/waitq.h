@@ -2,7 +2,7 @@
 /*
  * Queues of blocked threads, first in first out, inside endpoints and notifications.
  * Owns: the links wait_next and wait_previous of the threads in it. Entry points: below. Context: kernel.
- * Locks: the gate of the object the queue lies in, held by the caller. Tests: tests/host/test_waitq.c.
+ * Locks: the gate of the object the queue lies in, held by the caller. Tests: tests/user/ipc/.
  */
 #pragma once
 #include "kernel/thread/thread.h"

@@ -2,7 +2,7 @@
 /*
  * Deadlines of blocked threads: a pairing heap, nearest first (Fredman et al., 1986).
  * Owns: cpu->deadlines, thread.deadline_*. Entry points: sched.h. Context: the thread's home CPU, interrupts off.
- * Locks: none. Tests: tests/host/test_deadline.c.
+ * Locks: none. Tests: tests/host/test_runq.c.
  * A node's children are a list by deadline_next; deadline_previous is the left neighbour, or the parent of the first.
  */
 #include "kernel/sched/sched.h"

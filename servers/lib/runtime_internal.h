@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * What the files of the runtime share, and what root and the memory server put in place of the ordinary.
- * Entry points: below. Context: as said there. Locks: none.
+ * Entry points: below. Context: as said there. Locks: none. Tests: tests/user/process/.
  */
 #pragma once
 #include "servers/lib/process.h"

@@ -3,8 +3,8 @@
  * Telling root which processes cannot go on, without ever waiting for root: root asks, and is answered when there is
  * something to say.
  * Owns: the list of ends not told yet (in the clients themselves), root's open question. Entry points: below.
- * Context: end_report_locked a worker that holds the client's mutex; end_ask the control thread. Locks: mutex of ends, a leaf.
- * Tests: tests/user/process/.
+ * Context: end_report_locked a worker that holds the client's mutex; end_ask the control thread.
+ * Locks: mutex of ends, a leaf. Tests: tests/user/process/.
  */
 #pragma once
 #include "servers/lib/server.h"

@@ -33,7 +33,7 @@ struct gate {
     struct lock *lock;  /* the object's; with one lock of the pool's, that one */
     uint64_t began_tsc; /* 0: this hold is not sampled */
     uint8_t lock_class;
-    uint16_t held;           /* what gate_leave releases: bits of gate.c */
+    uint16_t held;           /* what gate_leave releases: bits of gate_internal.h */
     struct mcs_node node[2]; /* for the mcs locks among them but the kernel's */
 };
 

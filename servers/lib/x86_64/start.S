@@ -2,6 +2,7 @@
 /*
  * The first instructions of a program and of a thread: an aligned stack, no caller, then C.
  * Entry points: _start (rdi: process info, or the root server's boot info), sluice_thread_entry (rdi: the thread).
+ * Context: a thread that begins. Locks: none. Tests: tests/user/process/, tests/user/threads/.
  */
     .section .text.start, "ax"
     .globl _start

@@ -26,6 +26,9 @@ APPEND ?=
 TESTS  ?=
 V      ?= 0
 
+ifneq ($(findstring ',$(APPEND)$(SCRIPT)),)
+$(error bad option: no quotes inside of APPEND and SCRIPT)
+endif
 checked := $(shell CPUS='$(CPUS)' MEM='$(MEM)' BOOT='$(BOOT)' THREAD='$(THREAD)' SCRIPT='$(SCRIPT)' \
     DEBUG='$(DEBUG)' UP='$(UP)' GDB='$(GDB)' V='$(V)' tools/check-options 2>&1)
 ifneq ($(checked),ok)

@@ -37,11 +37,12 @@ struct acpi_entry { /* of MADT and SRAT */
 
 enum madt_type { MADT_APIC = 0, MADT_IOAPIC = 1, MADT_OVERRIDE = 2, MADT_X2APIC = 9 };
 enum srat_type { SRAT_APIC = 0, SRAT_X2APIC = 2 };
+/* ACPI 5.2.12, 5.2.16; IA-PC HPET Specification 1.0a, 3.2.4: its address, behind the header of a generic one. */
 #define MADT_ENTRIES_AT 44u
 #define SRAT_ENTRIES_AT 48u
 #define HPET_ADDRESS_AT 44u
-#define CPU_ENABLED 1u
-#define ISA_LINES 16u
+#define CPU_ENABLED 1u /* flags of a processor, in both tables: bit 0 */
+#define ISA_LINES 16u  /* ACPI 5.2.12.5: those that an override may re-route */
 
 struct machine machine;
 

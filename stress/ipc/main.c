@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * stress/ipc: clients call servers. mode=pairs: client and server on one processor; mode=cross: on two neighbours;
- * mode=fan: every client calls one server, with away=1 from other processors than its own. pools=own gives each
- * endpoint a pool, pools=shared one pool to all.
+ * mode=fan: every client calls one server, with away=1 from other processors than its own; mode=signal: the same by
+ * notifications (signal.c). pools=own gives each endpoint a pool, pools=shared one pool to all.
  * Oracle: each answer is a function of the question that only the server computes; at the end, what each client sent
  * and what its server received from it, by badge, have the same sum and number; no object is left in a pool.
  * Context: a process of its own. Locks: none. Tests: tests/user/stress.t, tests/user/flip/.

@@ -21,6 +21,7 @@
 #define SELECTOR_USER_CODE 0x23
 #define SELECTOR_TSS 0x28
 
+/* Intel SDM vol. 3, 2.5: control registers. */
 #define CR0_PROTECTED 0x1
 #define CR0_MONITOR_FPU 0x2
 #define CR0_EXTENSION 0x10
@@ -38,6 +39,7 @@
 #define CR4_SMEP 0x100000
 #define CR4_SMAP 0x200000
 
+/* Intel SDM vol. 4, 2.1: model-specific registers; EFER: vol. 3, 2.2.1. */
 #define MSR_APIC_BASE 0x1b
 #define MSR_TSC_DEADLINE 0x6e0
 #define MSR_X2APIC 0x800
@@ -56,5 +58,5 @@
 #define LOADER_PVH 0
 #define LOADER_MULTIBOOT2 0x36d76289
 
-/* Cleared by SYSCALL: TF, IF, DF, IOPL, NT, AC. */
+/* Cleared by SYSCALL: TF, IF, DF, IOPL, NT, AC (Intel SDM vol. 1, 3.4.3). */
 #define SYSCALL_FLAGS_CLEARED 0x47700

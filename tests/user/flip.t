@@ -11,7 +11,7 @@ use Test::More;
 # A thread of the host for each CPU: busy CPUs of a single one would hand on their turn too rarely for grace periods.
 sub flip {
     my ($transitions, %option) = @_;
-    my $run = boot(thread => 'multi', script => "control off\ntest flip transitions=$transitions\nhalt 7\n", timeout => 400, %option);
+    my $run = boot(thread => 'multi', script => "control off\ntest flip transitions=$transitions seconds=2\nhalt 7\n", timeout => 400, %option);
     ended_with($run, 7, 'the machine ends as asked');
     tap_from($run, 'flip');
     my ($result) = grep { $_->{transitions} } results($run);

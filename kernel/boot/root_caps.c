@@ -2,7 +2,7 @@
 /*
  * The root server's objects and capabilities (slots: kernel/abi/boot.h).
  * Owns: the objects that stand for the machine itself. Entry points: kernel/boot/root_internal.h. Context: boot CPU, all
- * CPUs up and idle. Locks: class cspace, in cap_insert. Tests: tests/boot/.
+ * CPUs up and idle. Locks: class alloc for regions, class cspace in cap_insert. Tests: tests/boot/.
  */
 #include "kernel/abi/boot.h"
 #include "kernel/boot/memory.h"
@@ -24,11 +24,16 @@
 static struct object machine_objects[SLUICE_TYPE_COUNT];
 static uint64_t regions_bytes;
 
+static _Noreturn void pool_too_small(void)
+{
+    boot_fail("too little memory: the system pool is too small for the root server");
+}
+
 static struct object *object_make(struct pool *pool, enum sluice_type type)
 {
     struct object *object = pool_object_alloc_locked(pool, type);
     if (!object)
-        boot_fail("too little memory: the system pool is too small for the root server");
+        pool_too_small();
     return object;
 }
 
@@ -41,7 +46,7 @@ void root_objects_make(struct root *root)
     root->cspace->count = SLUICE_BOOT_CSPACE_SLOTS;
     root->cspace->slots = pool_pages_alloc_locked(pool, cspace_pages(SLUICE_BOOT_CSPACE_SLOTS));
     if (!root->cspace->slots || !aspace_init_locked(root->aspace, pool))
-        boot_fail("too little memory: the system pool is too small for the root server");
+        pool_too_small();
     root->aspace->users++;
     root->cspace->users++;
     thread_init(root->thread, root->aspace, root->cspace);
@@ -86,13 +91,12 @@ static void give_regions(struct root *root)
 {
     struct memory_range range;
     while (root->regions < SLUICE_BOOT_REGIONS_MAX && memory_largest(&range)) {
-        struct region *region = (struct region *)object_make(&pools[POOL_SYSTEM], SLUICE_TYPE_REGION);
-        region->first = range.start / PAGE_BYTES;
-        region->frames = (range.end - range.start) / PAGE_BYTES;
-        regions_bytes += range.end - range.start;
+        uint64_t bytes = range.end - range.start;
+        struct region *region = region_create_boot(range.start / PAGE_BYTES, bytes / PAGE_BYTES);
+        if (!region)
+            pool_too_small();
+        regions_bytes += bytes;
         memory_keep(range.start, range.end);
-        frame_boot_kind(region->first, region->frames, FRAME_USER);
-        object_publish(&region->object);
         give(root, SLUICE_BOOT_REGION0 + root->regions++, &region->object, SLUICE_TYPE_REGION, 0);
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * What the files of the root server share: its slots, processes, and how they are made.
- * Context: the main thread, except where said otherwise; two more threads only wait (watch.h). Locks: none.
+ * Context: the main thread, except where said otherwise; two more threads only wait (watch.c). Locks: none.
  * Tests: tests/boot/, tests/user/process/.
  */
 #pragma once

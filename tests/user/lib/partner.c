@@ -7,7 +7,6 @@
 #include "stress/lib/resources.h"
 #include "tests/user/lib/tap.h"
 
-
 struct sluice_thread *partner_start(void (*body)(void *), void *argument, unsigned cpu)
 {
     unsigned count = sluice_cpu_count();

@@ -32,7 +32,7 @@
 #define atomic_cas(p, expected, desired)                                                                     \
     ({                                                                                                       \
         __typeof__(*(p)) atomic_cas_expected_ = (expected);                                                  \
-        __atomic_compare_exchange_n((p), &atomic_cas_expected_, (desired), false, __ATOMIC_SEQ_CST,           \
+        __atomic_compare_exchange_n((p), &atomic_cas_expected_, (desired), false, __ATOMIC_SEQ_CST,          \
                                     __ATOMIC_SEQ_CST);                                                       \
     })
 

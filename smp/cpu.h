@@ -27,37 +27,40 @@ struct cpu {
     uint32_t node;
     uint32_t online; /* atomic: set by the CPU itself */
     struct thread *idle;
-    struct sluice_cpu_counters *counters;       /* written by this CPU only */
-    struct sluice_lock_counters *lock_counters; /* [pools_max][SLUICE_CLASSES_MAX]; written by this CPU only */
-    struct sluice_event_ring *events;           /* written by this CPU only */
-    struct cpu_x86 *x86;                        /* GDT, TSS, IST stacks: kernel/trap/x86_64 */
+    struct sluice_cpu_counters *counters; /* written by this CPU only */
+    struct sluice_lock_counters
+        *lock_counters;               /* [pools_max][SLUICE_CLASSES_MAX]; written by this CPU only */
+    struct sluice_event_ring *events; /* written by this CPU only */
+    struct cpu_x86 *x86;              /* GDT, TSS, IST stacks: kernel/trap/x86_64 */
 
     /* This CPU only. */
     struct thread *current __attribute__((aligned(64))); /* offset 128: entry.S */
-    uint64_t ready_map;        /* bit p: a thread of priority p is ready */
-    struct thread *ready[64];  /* circular lists; head runs next */
-    struct thread *next;       /* a message was handed to it: it runs next, without the run queue */
-    struct thread *deadlines;  /* a pairing heap, nearest first: kernel/sched/deadline.c */
-    uint64_t timer_tsc;        /* when the local timer fires; 0: it is off */
-    uint64_t slice_end_tsc;    /* end of the running thread's slice; 0: no equal is ready */
-    uint32_t reconsider;       /* the running thread may not be the one to run */
-    uint32_t slice_over;       /* at the next pick an equal goes first */
-    uint64_t watchdog_tsc;     /* when the watchdog wants to look; 0: never */
-    uint64_t fs_base;          /* loaded now */
-    uint32_t timer_stale;      /* deadlines or equals changed since the timer was set */
+    uint64_t ready_map;                                  /* bit p: a thread of priority p is ready */
+    struct thread *ready[64];                            /* circular lists; head runs next */
+    struct thread *next;      /* a message was handed to it: it runs next, without the run queue */
+    struct thread *deadlines; /* a pairing heap, nearest first: kernel/sched/deadline.c */
+    uint64_t timer_tsc;       /* when the local timer fires; 0: it is off */
+    uint64_t slice_end_tsc;   /* end of the running thread's slice; 0: no equal is ready */
+    uint32_t reconsider;      /* the running thread may not be the one to run */
+    uint32_t slice_over;      /* at the next pick an equal goes first */
+    uint64_t watchdog_tsc;    /* when the watchdog wants to look; 0: never */
+    uint64_t fs_base;         /* loaded now */
+    uint32_t timer_stale;     /* deadlines or equals changed since the timer was set */
     uint64_t idle_began_tsc;
     struct thread *fpu_owner;
-    uint32_t forward_cpu;      /* where the operation that returned SYSCALL_FORWARD has to run */
-    uint32_t kernel_lock_held; /* the kernel's one lock: algorithms it is held by, bits of smp/lock/gate_internal.h */
+    uint32_t forward_cpu; /* where the operation that returned SYSCALL_FORWARD has to run */
+    uint32_t
+        kernel_lock_held; /* the kernel's one lock: algorithms it is held by, bits of smp/lock/gate_internal.h */
     struct mcs_node kernel_node;
-    uint64_t kernel_hold_tsc;  /* when it was taken, if this hold is sampled; else 0 */
+    uint64_t kernel_hold_tsc; /* when it was taken, if this hold is sampled; else 0 */
     struct sluice_lock_counters *kernel_hold_counters; /* of the gate that took it */
-    uint32_t hold_sample;      /* holds to go before the next sampled one */
+    uint32_t hold_sample;                              /* holds to go before the next sampled one */
     struct mailbox_node *messages; /* taken from the mailbox, to be handled: smp/messages.c */
     uint64_t random;
 
     /* Atomic: written by this CPU, read by CPUs that unmap. */
-    struct aspace *aspace __attribute__((aligned(64))); /* whose page tables are loaded; NULL: the kernel's own */
+    struct aspace *aspace
+        __attribute__((aligned(64))); /* whose page tables are loaded; NULL: the kernel's own */
     uint64_t tlb_acked;        /* generation of `aspace` that the last flush covered; 0 while entering */
     struct aspace *visited[2]; /* whose page tables an operation is reading by hand */
     uint32_t idle_state;       /* epoch.c: 1 while idle counts as outside */

@@ -75,7 +75,8 @@ static void thread_make(struct thread *thread, struct aspace *aspace, struct csp
                         const struct thread *maker)
 {
     thread_init(thread, aspace, cspace);
-    thread->home = thread->next_home = atomic_load_relaxed(&maker->home); /* relaxed: a processor it may use */
+    thread->home = thread->next_home =
+        atomic_load_relaxed(&maker->home); /* relaxed: a processor it may use */
     if (thread->priority > maker->priority)
         thread->priority = maker->priority;
 }

@@ -83,18 +83,18 @@ struct thread {
     int64_t cancel_result; /* what a wait that is being cancelled ends with; 0: none is */
 
     /* The owner (see above). */
-    uint8_t wait_kind;          /* enum thread_wait */
-    uint8_t step;               /* of a system call that takes several gates: where to go on */
-    uint8_t fault_step;         /* the step of a call that faulted */
-    uint8_t in_fault;           /* enum thread_fault: the message it sends is not in its frame */
-    uint8_t batch_index;        /* entries of its batch that are done */
-    uint32_t remote_cpu;        /* WAIT_REMOTE: whose mailbox it was sent to; WAIT_CONTROL: the target's home */
+    uint8_t wait_kind;   /* enum thread_wait */
+    uint8_t step;        /* of a system call that takes several gates: where to go on */
+    uint8_t fault_step;  /* the step of a call that faulted */
+    uint8_t in_fault;    /* enum thread_fault: the message it sends is not in its frame */
+    uint8_t batch_index; /* entries of its batch that are done */
+    uint32_t remote_cpu; /* WAIT_REMOTE: whose mailbox it was sent to; WAIT_CONTROL: the target's home */
     struct object *wait_object; /* what it is queued on; NULL once it was taken off */
     struct thread *wait_next, *wait_previous;
     uint64_t wait_badge; /* of the capability it sends through; of a notification wait: the mask */
     uint64_t scratch[4]; /* what `step` needs */
     struct sluice_batch_entry batch_entry; /* the entry of its batch that is being done */
-    struct thread *partner;                /* claimed: a message goes to or comes from it; WAIT_CONTROL: the target */
+    struct thread *partner; /* claimed: a message goes to or comes from it; WAIT_CONTROL: the target */
     uint64_t fault_vector, fault_address, fault_error;
     struct mailbox_node node;
 

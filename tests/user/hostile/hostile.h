@@ -8,6 +8,7 @@
 
 /* The program's argument when it is the copy of selector.c. */
 #define HOSTILE_WORD_SELECTOR "selector"
+#define HOSTILE_WORD_CHAOS "chaos"
 
 void test_pointers(struct probe *probe); /* pointer.c: every pointer argument, by table */
 void test_messages(struct probe *probe); /* message.c: long parts, windows, batches */
@@ -17,6 +18,8 @@ void test_selector(void);                /* selector.c: a thread pointer dropped
 int selector_copy(void);
 void test_greedy(void); /* greedy.c: an ordinary program wants what all share */
 int greedy_copy(const char *word);
+void test_chaos(unsigned rounds); /* chaos.c: threads that do whatever comes; 0: a few rounds */
+int chaos_copy(const char *seed);
 void test_noise(struct probe *probe); /* noise.c: random numbers, arguments and slots */
 
 /* Addresses that nobody may reach, or that lie half in one that is mapped. */

@@ -10,14 +10,21 @@
 #include "servers/lib/process.h"
 #include "tests/user/lib/bench.h"
 #include "tests/user/lib/tap.h"
+#include <stdlib.h>
 #include <string.h>
 
 int main(int count, char **words)
 {
-    if (count > 1)
+    if (count > 2 && strcmp(words[1], HOSTILE_WORD_CHAOS) == 0)
+        return chaos_copy(words[2]);
+    if (count == 2)
         return strcmp(words[1], HOSTILE_WORD_SELECTOR) == 0 ? selector_copy() : greedy_copy(words[1]);
     tap_begin("hostile");
     struct probe probe;
+    if (count > 2) {
+        test_chaos((unsigned)strtoul(words[2], NULL, 10));
+        return tap_end();
+    }
     if (tap_ok(bench_init() && probe_init(&probe, 0), "one object of each type, and a probe")) {
         test_pointers(&probe);
         test_messages(&probe);
@@ -25,6 +32,7 @@ int main(int count, char **words)
         test_faults(&probe);
         test_selector();
         test_greedy();
+        test_chaos(0);
         test_noise(&probe);
         probe_end(&probe);
         tap_result(bench_end(), 0, "everything is given back");

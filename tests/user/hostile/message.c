@@ -4,7 +4,8 @@
  * Context: the program's first thread sends, the probe receives, or the other way round. Locks: none.
  * Tests: this is one.
  */
-#include "servers/lib/process.h"
+#include "servers/lib/memory.h"
+#include "servers/lib/thread.h"
 #include "stress/lib/resources.h"
 #include "tests/user/hostile/hostile.h"
 #include "tests/user/lib/bench.h"
@@ -192,8 +193,26 @@ static void test_refused_whole(struct probe *probe)
     sluice_slot_free_run(window, 4);
 }
 
+/* A server that waits again after having answered is sent what it has no room for: it waits on. */
+static void test_refused_after_answer(void)
+{
+    static uint8_t buffer[64];
+    void *where;
+    bool good = true;
+    for (unsigned i = 0; i < 20; i++) {
+        struct sluice_message message = {.tag = SLUICE_TAG(99, 0, 0)};
+        good &= sluice_memory_map(0, 4096, SLUICE_MAP_READ | SLUICE_MEMORY_POPULATE, &where) == 0;
+        sluice_message_long(&message, buffer, sizeof buffer);
+        good &=
+            sluice_call(sluice_thread_self()->memory_slot, &message, SLUICE_FOREVER) == SLUICE_E_TRUNCATED;
+        good &= sluice_memory_unmap(where, 4096) == 0;
+    }
+    tap_ok(good, "the memory server refuses a long part, and serves on");
+}
+
 void test_messages(struct probe *probe)
 {
+    test_refused_after_answer();
     test_refused_whole(probe);
     test_window(probe);
     test_tags(probe);

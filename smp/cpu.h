@@ -43,6 +43,7 @@ struct cpu {
     uint64_t slice_end_tsc;   /* end of the running thread's slice; 0: no equal is ready */
     uint32_t reconsider;      /* the running thread may not be the one to run */
     uint32_t slice_over;      /* at the next pick an equal goes first */
+    uint64_t messages_tsc;    /* when to go on with messages that were left; 0: none were */
     uint64_t watchdog_tsc;    /* when the watchdog wants to look; 0: never */
     uint64_t fs_base;         /* loaded now */
     uint32_t timer_stale;     /* deadlines or equals changed since the timer was set */

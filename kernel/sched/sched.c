@@ -17,6 +17,10 @@
 #include "smp/messages.h"
 #include "tunables/tunables.h"
 
+/* How long messages may keep a CPU in the kernel, and how long it then stays outside: long beside a message, short beside
+ * what a person or a device notices. */
+#define MESSAGES_US 200u
+
 void sched_reconsider(void)
 {
     cpu_self()->reconsider = 1;
@@ -113,6 +117,7 @@ static void timer_set(struct cpu *cpu)
     uint64_t tsc = cpu->deadlines ? cpu->deadlines->deadline_tsc : 0;
     tsc = nearer(tsc, cpu->slice_end_tsc);
     tsc = nearer(tsc, cpu->watchdog_tsc);
+    tsc = nearer(tsc, cpu->messages_tsc);
     if (tsc == cpu->timer_tsc)
         return;
     cpu->timer_tsc = tsc;
@@ -151,6 +156,10 @@ void sched_watchdog_set(uint64_t tsc)
 static void pending_handle(struct cpu *cpu)
 {
     uint32_t bits = atomic_exchange(&cpu->pending, 0);
+    if (cpu->messages_tsc) {
+        cpu->messages_tsc = 0;
+        cpu->timer_stale = 1;
+    }
     if (bits & PENDING_MAILBOX)
         mailbox_drain_cpu();
     gate_kernel_exit_cpu();
@@ -217,12 +226,31 @@ void sched_idle_left(void)
     cpu_counter_add(idle_cycles, clock_tsc() - cpu->idle_began_tsc);
 }
 
+/* Is something pending, to be handled now? Work in many steps, such as the end of a pool, is a CPU's messages to itself.
+ * They must not keep interrupts and the running thread out: after a while this CPU leaves with the word set, and its
+ * timer brings it back. A system call that is under way goes on first. */
+static bool pending_due(struct cpu *cpu, uint64_t *began_tsc)
+{
+    /* Relaxed: whoever sets it sends an interrupt as well, or found it set: then we are on our way here, or the timer is. */
+    if (!atomic_load_relaxed(&cpu->pending))
+        return false;
+    uint64_t now = clock_tsc(), most = MESSAGES_US * (tsc_hz / 1000000);
+    if (*began_tsc == 0)
+        *began_tsc = now;
+    if (now - *began_tsc < most || cpu->current->resume != RESUME_USER)
+        return true;
+    cpu->messages_tsc = now + most;
+    cpu->timer_stale = 1;
+    return false;
+}
+
 struct thread *sched_exit(void)
 {
     struct cpu *cpu = cpu_self();
+    uint64_t began_tsc = 0;
     for (;;) {
         gate_kernel_exit_cpu();
-        if (atomic_load_relaxed(&cpu->pending)) { /* relaxed: whoever sets it sends an interrupt as well */
+        if (pending_due(cpu, &began_tsc)) {
             pending_handle(cpu);
             continue;
         }

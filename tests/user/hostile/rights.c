@@ -6,6 +6,7 @@
  */
 #include "servers/lib/memory.h"
 #include "servers/lib/process.h"
+#include "servers/lib/thread.h"
 #include "smp/lock/classes.h"
 #include "stress/lib/resources.h"
 #include "tests/user/hostile/hostile.h"
@@ -65,6 +66,17 @@ static void test_priority(void)
     resource_object_end(thread);
 }
 
+/* Nobody keeps a processor from its equals for long. */
+static void test_slice(void)
+{
+    uint64_t self = (uint64_t)sluice_thread_self();
+    tap_result(sluice_thread_configure(0, sluice_process->priority, 1000001, 0, self), SLUICE_E_BAD_ARGUMENT,
+               "a time slice of more than a second is refused");
+    tap_result(sluice_thread_configure(0, sluice_process->priority, 1000000, 0, self), 0,
+               "one of a second is not");
+    sluice_thread_configure(0, sluice_process->priority, 0, 0, self);
+}
+
 /* Where the pool's policy has it made is no processor that its maker was given. */
 static void test_home(void)
 {
@@ -100,6 +112,7 @@ void test_rights(void)
     test_facet_of_facet();
     test_priority();
     test_home();
+    test_slice();
     test_shared_rights();
     test_facet_badges();
 }

@@ -183,7 +183,7 @@ static void writers_serve(void)
 {
     while (writer_count) {
         struct writer *writer = &writers[writer_first];
-        struct sluice_message message;
+        struct sluice_message message = {0};
         if (!writer_done(writer))
             return;
         server_answer(&message, 0, 0);

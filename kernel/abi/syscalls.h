@@ -37,7 +37,8 @@
     X(yield, 12, "", WAIT, "Lets another ready thread of the same priority run.")                            \
     X(clock, 13, "", PLAIN, "Nanoseconds since boot.")                                                       \
     X(object_create, 14, "pool, type, slot, arg0, arg1", PLAIN,                                              \
-      "Makes an object in a pool: CSPACE (slots), ASPACE, ENDPOINT, NOTIFICATION, FACET (target slot), "     \
+      "Makes an object in a pool: CSPACE (slots), ASPACE, ENDPOINT, NOTIFICATION, FACET (target slot, no "   \
+      "facet), "                                                                                             \
       "THREAD (cspace slot, aspace slot; both of the same pool). The slot gets all rights. Needs CONTROL.")  \
     X(object_destroy, 15, "slot", WAIT,                                                                      \
       "Destroys the object: its capabilities die, its waiters get CANCELED, its memory goes back to its "    \
@@ -76,7 +77,8 @@
     X(thread_move, 33, "thread, cpu", WAIT, "Gives a thread another home CPU. Needs CONTROL on both.")       \
     X(thread_configure, 34, "thread or 0 for self, priority, slice_us, fault endpoint slot or 0, fs_base",   \
       PLAIN,                                                                                                 \
-      "Sets priority (at most the caller's), time slice (0: the tunable's), fault endpoint (0 keeps it) "    \
+      "Sets priority (at most the caller's), time slice (at most 1 s; 0: the tunable's), fault endpoint (0 " \
+      "keeps it) "                                                                                           \
       "and fs_base. Needs CONTROL. The thread must be the caller or stopped.")                               \
     X(thread_exit, 35, "status", WAIT, "Ends the calling thread and tells its fault endpoint.")              \
     X(irq_bind, 36, "irq, notification slot or 0, bits", PLAIN,                                              \

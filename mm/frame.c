@@ -55,11 +55,21 @@ static inline uint64_t block_end(uint64_t frame, uint64_t end)
     return end <= last ? end : last + 1;
 }
 
+/* One writer, under the gate; stored whole for those who only count (frame_count_used). */
+static inline void uses_store(struct frame_block *block, struct frame_record *record, uint32_t uses)
+{
+    /* The count of mapped frames changes with the first use and the last. */
+    if (!uses || !record->uses)
+        atomic_store_relaxed(&block->mapped, block->mapped + (uses ? 1 : -1ull));
+    atomic_store_relaxed(&record->uses,
+                         uses); /* relaxed: what is told without the gate may be a moment old */
+}
+
 static struct frame_record *records_hold_locked(struct frame_record *record, struct frame_record *end,
                                                 struct frame_block *block, uint32_t most)
 {
     for (; record < end && record->kind == FRAME_USER && record->uses <= most; record++)
-        block->mapped += record->uses++ == 0;
+        uses_store(block, record, record->uses + 1);
     return record;
 }
 
@@ -90,7 +100,7 @@ int64_t frame_drop(uint64_t first, uint64_t count, uint64_t *done)
         if (!block_enter(&gate, frame))
             return syscall_forward(&gate);
         for (; frame < end; frame++)
-            block->mapped -= --frame_records[frame].uses == 0;
+            uses_store(block, &frame_records[frame], frame_records[frame].uses - 1);
         gate_leave(&gate);
         *done = end - first;
     }

@@ -45,10 +45,10 @@ uint64_t cpu_area_bytes(void)
 void cpu_notify(unsigned cpu, uint32_t bits)
 {
     struct cpu *target = cpus[cpu];
-    /* A full fence: what the bits are about is visible before them, and `polling` is read after them.
+    /* A full fence: what the bits are about is visible before them.
      * Whoever found the word zero sends the IPI; on this CPU the way out of the kernel looks at it. */
     uint32_t before = atomic_fetch_or(&target->pending, bits);
-    if (before || target == cpu_self() || atomic_load_relaxed(&target->polling))
+    if (before || target == cpu_self())
         return;
     cpu_counter_inc(ipis_sent);
     ipi_send(target->apic_id);

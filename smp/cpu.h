@@ -70,7 +70,6 @@ struct cpu {
 
     /* Atomic: written by all. */
     uint32_t pending __attribute__((aligned(64))); /* enum pending_bit */
-    uint32_t polling; /* written by this CPU: it looks at `pending` by itself, no IPI needed */
     struct mailbox mailbox;
 };
 #define CPU_OFFSET_STACK_TOP 16

@@ -85,9 +85,5 @@ void object_publish(struct object *object);
 bool object_kill(struct object *object);
 /* A killed object that nothing needs any more: a grace period, then object_free_handle by its reaper. */
 void object_retire(struct object *object);
-/* Brings a killed object, after the grace period, to where its memory may go: false: go on at CPU *forward, or here
- * later when that is UINT32_MAX. Not for threads: thread_destroy. */
-bool object_finish(struct object *object, uint32_t *forward);
 /* MAILBOX_OBJECT_FREE. */
 void object_free_handle(struct mailbox_node *node);
-struct object_reaper *object_reaper_of(struct object *object);

@@ -2,7 +2,7 @@
 /*
  * Object lifecycle: from a pool's memory to a capability, and back.
  * Owns: the generation of objects, their reapers. Entry points: object_publish, object_kill, object_retire,
- * object_finish, object_free_handle. Context: kernel; everything after a kill runs from mailboxes and grace periods.
+ * object_free_handle. Context: kernel; everything after a kill runs from mailboxes and grace periods.
  * Locks: class alloc of the object's pool, class endpoint or notification while draining.
  * Tests: tests/user/syscalls/, tests/user/pools/.
  */
@@ -16,7 +16,7 @@
 #include "kernel/trap/syscall.h"
 #include "mm/region.h"
 
-struct object_reaper *object_reaper_of(struct object *object)
+static struct object_reaper *object_reaper_of(struct object *object)
 {
     switch (object->type) {
     case SLUICE_TYPE_CSPACE:
@@ -87,7 +87,9 @@ static bool cspace_finish(struct cspace *space, uint32_t *forward)
     return false;
 }
 
-bool object_finish(struct object *object, uint32_t *forward)
+/* Brings a killed object, after the grace period, to where its memory may go. False: go on at CPU *forward, or here later
+ * when that is UINT32_MAX. */
+static bool object_finish(struct object *object, uint32_t *forward)
 {
     switch (object->type) {
     case SLUICE_TYPE_ENDPOINT:

@@ -37,15 +37,8 @@ static struct thread *receiver_choose(const struct waitq *receivers)
     return receivers->first;
 }
 
-static void queue_take(struct waitq *queue, struct thread *thread)
-{
-    waitq_remove(queue, thread);
-    thread->wait_object = NULL;
-    thread->wait_kind = WAIT_NONE;
-}
-
 /* The message moves to the claimed receiver; from here on nothing waits. */
-static int64_t send_finish(struct thread *thread, enum thread_wait kind)
+int64_t endpoint_send_continue(struct thread *thread, enum thread_wait kind)
 {
     struct thread *receiver = thread->partner;
     if (receiver->home != cpu_number() && tunable(ipc_remote) && !thread->scratch[1]) {
@@ -91,24 +84,19 @@ int64_t endpoint_send(struct thread *thread, const struct cap *cap, enum thread_
         gate_leave(&gate);
         return deadline == SLUICE_NOW ? SLUICE_E_WOULD_BLOCK : SYSCALL_BLOCKED;
     }
-    queue_take(&endpoint->receivers, receiver);
+    waitq_take(&endpoint->receivers, receiver);
     gate_leave(&gate);
     thread->partner = receiver;
     thread->scratch[0] = thread->scratch[1] = 0;
     thread->step = STEP_SEND;
-    return send_finish(thread, kind);
-}
-
-int64_t endpoint_send_continue(struct thread *thread, enum thread_wait kind)
-{
-    return send_finish(thread, kind);
+    return endpoint_send_continue(thread, kind);
 }
 
 static int64_t message_send(struct thread *thread, uint64_t slot, enum thread_wait kind)
 {
     struct cap cap;
     if (thread->step == STEP_SEND)
-        return send_finish(thread, kind);
+        return endpoint_send_continue(thread, kind);
     int64_t result = cap_lookup(thread->cspace, slot, SLUICE_TYPE_ENDPOINT, SLUICE_RIGHT_WRITE, &cap);
     if (!result)
         result = message_check(thread);
@@ -231,7 +219,7 @@ static int64_t receive(struct thread *thread, uint64_t slot)
     bool wait = !sender && thread->frame.deadline != SLUICE_NOW;
     if (sender) {
         thread->scratch[2] = sender->wait_kind;
-        queue_take(&endpoint->senders, sender);
+        waitq_take(&endpoint->senders, sender);
     } else if (wait) {
         thread->step = STEP_BEGIN; /* the answer is sent: if it has to start again, it only receives */
         thread_wait_begin(thread, WAIT_RECEIVE, &endpoint->object);
@@ -304,7 +292,7 @@ bool endpoint_drain(struct endpoint *endpoint, uint32_t *forward)
     struct waitq *queue = endpoint->senders.first ? &endpoint->senders : &endpoint->receivers;
     struct thread *thread = queue->first;
     if (thread)
-        queue_take(queue, thread);
+        waitq_take(queue, thread);
     gate_leave(&gate);
     if (!thread)
         return true;

@@ -73,7 +73,6 @@ static void words_move(struct frame *to, const struct frame *from, uint64_t badg
 static struct thread *hand_over(struct cpu *cpu, struct thread *from, struct thread *to)
 {
     from->state = THREAD_BLOCKED;
-    to->wait_kind = WAIT_NONE;
     to->state = THREAD_READY;
     cpu_counter_inc(ipc_fast);
     sched_switch_cpu(cpu, to);
@@ -96,8 +95,7 @@ struct thread *fast_call(struct thread *caller)
         return NULL;
     }
     cpuset_track(&endpoint->used, cpu->number);
-    waitq_remove(&endpoint->receivers, receiver);
-    receiver->wait_object = NULL;
+    waitq_take(&endpoint->receivers, receiver);
     gate_leave(&gate);
     caller->wait_sequence++;
     words_move(&receiver->frame, &caller->frame, cap.badge);

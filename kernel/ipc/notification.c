@@ -15,11 +15,9 @@
 /* Takes a satisfied waiter off the queue and gives it its bits. */
 static void waiter_satisfy_locked(struct notification *notification, struct thread *waiter)
 {
-    waitq_remove(&notification->waiters, waiter);
-    waiter->wait_object = NULL;
+    waitq_take(&notification->waiters, waiter);
     uint64_t bits = notification->bits & waiter->wait_badge;
     notification->bits &= ~bits;
-    waiter->wait_kind = WAIT_NONE;
     frame_args(&waiter->frame)[2] = bits;
 }
 
@@ -151,9 +149,7 @@ bool notification_drain(struct notification *notification, uint32_t *forward)
     }
     struct thread *thread = notification->waiters.first;
     if (thread) {
-        waitq_remove(&notification->waiters, thread);
-        thread->wait_object = NULL;
-        thread->wait_kind = WAIT_NONE;
+        waitq_take(&notification->waiters, thread);
     }
     gate_leave(&gate);
     if (!thread)

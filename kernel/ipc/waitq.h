@@ -23,7 +23,8 @@ static inline void waitq_append(struct waitq *queue, struct thread *thread)
     queue->last = thread;
 }
 
-static inline void waitq_remove(struct waitq *queue, struct thread *thread)
+/* The thread is claimed: it waits in no queue any more, and belongs to whoever took it. */
+static inline void waitq_take(struct waitq *queue, struct thread *thread)
 {
     if (thread->wait_previous)
         thread->wait_previous->wait_next = thread->wait_next;
@@ -33,4 +34,6 @@ static inline void waitq_remove(struct waitq *queue, struct thread *thread)
         thread->wait_next->wait_previous = thread->wait_previous;
     else
         queue->last = thread->wait_previous;
+    thread->wait_object = NULL;
+    thread->wait_kind = WAIT_NONE;
 }

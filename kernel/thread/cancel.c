@@ -46,9 +46,7 @@ static enum wait_claim queue_claim(struct thread *thread, uint32_t sequence, uin
     /* The gate was waited for: it may have been woken meanwhile, and wait here once more. */
     bool queued = thread->wait_object == object && atomic_load_relaxed(&thread->wait_sequence) == sequence;
     if (queued) {
-        waitq_remove(wait_queue(thread, object), thread);
-        thread->wait_object = NULL;
-        thread->wait_kind = WAIT_NONE;
+        waitq_take(wait_queue(thread, object), thread);
     }
     gate_leave(&gate);
     return queued ? CLAIMED : NOT_NOW;

@@ -70,12 +70,5 @@ void sample_lock(const struct sample *before, const struct sample *now, unsigned
     const struct sluice_lock_counters *from = &before->locks[pool * SLUICE_CLASSES_MAX + lock_class];
     const struct sluice_lock_counters *to = &now->locks[pool * SLUICE_CLASSES_MAX + lock_class];
 
-    memset(difference, 0, sizeof(*difference));
-    difference->acquired = to->acquired - from->acquired;
-    difference->contended = to->contended - from->contended;
-    difference->wait_cycles = to->wait_cycles - from->wait_cycles;
-    difference->hold_cycles = to->hold_cycles - from->hold_cycles;
-    difference->hold_samples = to->hold_samples - from->hold_samples;
-    difference->forwarded = to->forwarded - from->forwarded;
-    difference->queue_sum = to->queue_sum - from->queue_sum;
+    *difference = counters_lock_difference(from, to);
 }

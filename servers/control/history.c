@@ -8,6 +8,7 @@
  * moment, which a judgement over several periods does not notice.
  */
 #include "servers/control/history.h"
+#include "servers/lib/counters.h"
 #include "smp/atomic.h"
 #include <stdlib.h>
 
@@ -50,13 +51,7 @@ static bool counters_difference(struct sluice_lock_counters *difference,
                                 const struct sluice_lock_counters *before,
                                 const struct sluice_lock_counters *now)
 {
-    difference->acquired = now->acquired - before->acquired;
-    difference->contended = now->contended - before->contended;
-    difference->wait_cycles = now->wait_cycles - before->wait_cycles;
-    difference->hold_cycles = now->hold_cycles - before->hold_cycles;
-    difference->hold_samples = now->hold_samples - before->hold_samples;
-    difference->forwarded = now->forwarded - before->forwarded;
-    difference->queue_sum = now->queue_sum - before->queue_sum;
+    *difference = counters_lock_difference(before, now);
     return now->acquired >= before->acquired && now->contended >= before->contended &&
            now->wait_cycles >= before->wait_cycles && now->hold_cycles >= before->hold_cycles;
 }

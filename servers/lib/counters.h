@@ -27,6 +27,21 @@ static inline const struct sluice_lock_counters *counters_lock(const struct coun
     return &counters->locks[cpu][pool * SLUICE_CLASSES_MAX + lock_class];
 }
 
+/* What was counted between two readings. What is no sum (the longest wait) and what nobody takes differences of is 0. */
+static inline struct sluice_lock_counters counters_lock_difference(const struct sluice_lock_counters *before,
+                                                                   const struct sluice_lock_counters *now)
+{
+    return (struct sluice_lock_counters){
+        .acquired = now->acquired - before->acquired,
+        .contended = now->contended - before->contended,
+        .wait_cycles = now->wait_cycles - before->wait_cycles,
+        .hold_cycles = now->hold_cycles - before->hold_cycles,
+        .hold_samples = now->hold_samples - before->hold_samples,
+        .forwarded = now->forwarded - before->forwarded,
+        .queue_sum = now->queue_sum - before->queue_sum,
+    };
+}
+
 /* Sums over all CPUs. */
 void counters_lock_sum(const struct counters *counters, unsigned pool, unsigned lock_class,
                        struct sluice_lock_counters *sum);

@@ -47,7 +47,7 @@ KERNEL_SOURCES  := $(call find_sources,kernel smp mm tunables)
 RUNTIME_SOURCES := $(call find_sources,servers/lib)
 # A program is a folder: servers/NAME, stress/NAME, tests/user/NAME; lib in each is what they share.
 program_libraries = $(if $(filter-out servers/%,$(1)),stress/lib) $(if $(filter tests/%,$(1)),tests/user/lib)
-PROGRAM_FOLDERS := $(filter-out %/lib,$(sort $(foreach folder,$(wildcard servers/* stress/* \
+PROGRAM_FOLDERS := $(filter-out %/lib stress/sim,$(sort $(foreach folder,$(wildcard servers/* stress/* \
     tests/user/*),$(if $(wildcard $(folder)/*.c),$(folder)))))
 PROGRAMS        := $(PROGRAM_FOLDERS:%=$(OBJ)/program/%)
 
@@ -131,6 +131,13 @@ build/sluice.elf build/boot.cpio build/sluice.iso: build/%: $(OBJ)/% FORCE
 
 -include $(kernel_objects:.o=.d) $(runtime_objects:.o=.d)
 -include $(patsubst %,$(OBJ)/user-part/%.d,$(foreach folder,$(PROGRAM_FOLDERS) $(call program_libraries,tests/),$(call find_sources,$(folder))))
+
+# --- the instrument: a QEMU plugin (stress/sim/) -------------------------------------------------
+build/sim/sim.so: $(call find_sources,stress/sim) $(wildcard stress/sim/*.h) stress/lib/x86_64/marker.h tools/qemu-header Makefile
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)folder=$$(tools/qemu-header) && $(CC) -std=gnu17 -O2 -g $(WARNINGS) -fPIC -shared -pthread -I. \
+	    -isystem "$$folder" -o $@ $(filter %.c,$^)
 
 # --- host tests ----------------------------------------------------------------------------------
 ifneq ($(filter host-tests build-tests all build/host/%,$(MAKECMDGOALS)),)

@@ -273,7 +273,7 @@ static void tunables_default(void)
 
 static void pools_make(void)
 {
-    pools = aligned_alloc(64, POOLS * sizeof(*pools));
+    pools = aligned_alloc(sizeof(*pools), POOLS * sizeof(*pools));
     memset(pools, 0, POOLS * sizeof(*pools));
     for (unsigned i = 0; i < POOLS; i++) {
         pools[i].number = i;

@@ -25,6 +25,9 @@ GDB    ?= 0
 APPEND ?=
 TESTS  ?=
 RECORD ?= 0
+OPERATION ?=
+POLICY ?= object
+BY     ?= function
 V      ?= 0
 
 ifneq ($(findstring ',$(APPEND)$(SCRIPT)),)
@@ -149,7 +152,7 @@ include build/host/tests.mk
 endif
 
 # --- targets -------------------------------------------------------------------------------------
-.PHONY: images all iso run test bench build-tests host-tests model-tests user-programs lint format docs \
+.PHONY: images all iso run test bench profile build-tests host-tests model-tests user-programs lint format docs \
     loc setup clean help FORCE
 FORCE:
 
@@ -174,9 +177,14 @@ test: setup
 # Two variants, each in its folder; what lies in build/ stays as it is.
 variant_images = $(foreach name,sluice.elf boot.cpio,build/obj/$(1)/$(name))
 bench: setup
-	$(Q)$(MAKE) --no-print-directory DEBUG=0 UP=0 $(call variant_images,release)
-	$(Q)$(MAKE) --no-print-directory DEBUG=0 UP=1 $(call variant_images,release-up)
+	$(Q)$(MAKE) -s --no-print-directory DEBUG=0 UP=0 $(call variant_images,release)
+	$(Q)$(MAKE) -s --no-print-directory DEBUG=0 UP=1 $(call variant_images,release-up)
 	$(Q)tools/bench $(if $(filter 1,$(RECORD)),--record)
+
+# Where the instructions of one operation go.
+profile: setup
+	$(Q)$(MAKE) -s --no-print-directory DEBUG=0 UP=0 $(call variant_images,release) build/sim/sim.so
+	$(Q)tools/profile $(if $(OPERATION),--operation '$(OPERATION)') --policy '$(POLICY)' --by '$(BY)'
 
 host-tests: $(HOST_TESTS)
 	$(Q)tests/run --no-build $(HOST_TESTS)

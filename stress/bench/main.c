@@ -9,11 +9,15 @@
 #include "stress/lib/arguments.h"
 #include <stdio.h>
 
-static const char *const policy_words[] = {"off", "object", "kernel", NULL};
-/* The boot policy is the second. */
-static const uint32_t policies[] = {SLUICE_POLICY(SLUICE_GRANULARITY_OFF, SLUICE_ALGORITHM_TAS, 0),
-                                    SLUICE_POLICY(SLUICE_GRANULARITY_OBJECT, SLUICE_ALGORITHM_TAS, 0),
-                                    SLUICE_POLICY(SLUICE_GRANULARITY_KERNEL, SLUICE_ALGORITHM_TICKET, 0)};
+/* off, object and kernel alone mean what tools/bench prints; the boot policy is `object`. */
+static const char *const policy_words[] = {"off",        "object",     "kernel",     "object/ticket",
+                                           "object/mcs", "kernel/tas", "kernel/mcs", NULL};
+#define POLICY(granularity, algorithm)                                                                       \
+    SLUICE_POLICY(SLUICE_GRANULARITY_##granularity, SLUICE_ALGORITHM_##algorithm, 0)
+static const uint32_t policies[] = {
+    POLICY(OFF, TAS),    POLICY(OBJECT, TAS), POLICY(KERNEL, TICKET), POLICY(OBJECT, TICKET),
+    POLICY(OBJECT, MCS), POLICY(KERNEL, TAS), POLICY(KERNEL, MCS),
+};
 #define POLICY_BOOT 1u
 
 #define OPERATION_WORD(name, rounds, before, after) #name,

@@ -72,6 +72,7 @@ struct bench {
 struct operation {
     const char *name;
     uint32_t rounds;
+    /* 1: what it needs is not there, it is left out. */
     int64_t (*before)(struct bench *bench);
     /* Warms up, then runs `rounds` times between markers; ticks go to bench->sample. Negative: an operation failed. */
     int64_t (*loop)(struct bench *bench);

@@ -55,7 +55,8 @@ struct bench {
     uint64_t cpus;
     struct meeting *meeting; /* of the workers, if there are several */
     /* Of the operation that runs. */
-    uint8_t *page; /* the next to touch */
+    uint8_t *page;           /* the next to touch */
+    volatile uint32_t began; /* in memory: no operation has to keep a register for it */
     uint32_t *sample;
     uint32_t rounds;
     uint64_t rounds_max;

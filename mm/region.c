@@ -11,6 +11,7 @@
  */
 #include "mm/region.h"
 #include "kernel/cap/cap.h"
+#include "kernel/cap/reaper.h"
 #include "kernel/thread/thread.h"
 #include "kernel/trap/syscall.h"
 #include "mm/frame.h"

@@ -7,6 +7,7 @@
  */
 #pragma once
 #include "kernel/abi/log.h"
+#include "kernel/cap/object.h"
 #include "smp/atomic.h"
 #include "smp/lock/lock.h"
 #include "smp/mailbox.h"
@@ -57,6 +58,7 @@ struct cpu {
     struct sluice_lock_counters *kernel_hold_counters; /* of the gate that took it */
     uint32_t hold_sample;                              /* holds to go before the next sampled one */
     struct mailbox_node *messages; /* taken from the mailbox, to be handled: smp/messages.c */
+    struct reaper_cpu reaper;      /* destroyed objects: kernel/cap/reaper.h */
     uint64_t random;
 
     /* Atomic: written by this CPU, read by CPUs that unmap. */

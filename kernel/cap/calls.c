@@ -139,7 +139,7 @@ static void detail_pool(const struct pool *pool, uint64_t *detail)
     detail[0] = pool->number;
     detail[1] = pool->pages * SLUICE_PAGE_BYTES;
     detail[2] = pool->pages_used * SLUICE_PAGE_BYTES;
-    detail[3] = pool->objects;
+    detail[3] = pool_objects(pool);
 }
 
 /* A glance from any CPU. What is on its way to its home, to run there, waits for nothing. */

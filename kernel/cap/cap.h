@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Capability spaces: lookup without locks, changes under the cspace's gate.
- * Owns: struct cspace, the cap_* and object_* system calls, object lifecycle (create, revoke, destroy, release).
+ * Owns: struct cspace, the cap_* and object_* system calls, object lifecycle (create, revoke, destroy).
  * Context: kernel. Locks: class cspace of the space's pool for changes; class alloc of a pool for objects.
  * Tests: tests/host/test_cap.c, tests/user/syscalls/.
  */
@@ -10,6 +10,7 @@
 #include "kernel/cap/object.h"
 #include "mm/pool.h"
 #include "smp/atomic.h"
+#include "smp/cpu.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -58,7 +59,7 @@ static inline bool cap_alive(const struct cap *cap)
 {
     /* The pool first: memory of a destroyed pool is user memory again, and must not be looked at. A generation is read
      * before what it vouches for: pairs with pool_publish() in mm/pool.c, and
-     * pairs with object_publish() in kernel/cap/object.c. */
+     * pairs with object_publish() in cap.h. */
     return cap->object && atomic_load_acquire(&pools[cap->pool].generation) == cap->pool_generation &&
            atomic_load_acquire(&cap->object->generation) == cap->generation;
 }
@@ -78,12 +79,32 @@ int64_t cap_insert(struct cspace *space, uint64_t slot, const struct cap *cap);
 /* Empties a slot, alive or dead: 0, BAD_CAP, or SYSCALL_FORWARD. */
 int64_t cap_take(struct cspace *space, uint64_t slot, struct cap *cap);
 
-/* Object lifecycle: alloc (generation even) - publish (odd) - kill (even: no capability finds it) - a grace period -
- * finish (waiters woken, mappings gone) - memory free. */
-void object_publish(struct object *object);
-/* True when this call killed it: the caller then owes object_retire. pool->destroy_waits counts it until it is free. */
-bool object_kill(struct object *object);
-/* A killed object that nothing needs any more: a grace period, then object_free_handle by its reaper. */
-void object_retire(struct object *object);
-/* MAILBOX_OBJECT_FREE. */
-void object_free_handle(struct mailbox_node *node);
+/* Object lifecycle: alloc (generation even) - publish (odd) - kill (even: no capability finds it) - retire: a grace
+ * period (kernel/cap/reaper.h) - finish (waiters woken, mappings gone) - memory free. */
+static inline void object_publish(struct object *object)
+{
+    cpu_counter_inc(objects_created);
+    /* pairs with cap_alive() in cap.h: the object's fields before its generation */
+    atomic_store_release(&object->generation, object->generation + 1);
+}
+
+/* True when this call killed it: the caller then owes object_retire. */
+static inline bool object_kill(struct object *object)
+{
+    uint32_t generation = atomic_load_relaxed(&object->generation);
+    if (!(generation & 1) || !atomic_cas(&object->generation, generation, generation + 1))
+        return false;
+    cpu_counter_inc(objects_destroyed);
+    return true;
+}
+
+/* Does it take several steps to take the object apart? */
+static inline bool object_has_parts(const struct object *object)
+{
+    return object->type == SLUICE_TYPE_CSPACE || object->type == SLUICE_TYPE_ASPACE;
+}
+/* Brings a killed object, after the grace period, to where its memory may go. False: go on at CPU *forward, or here later
+ * when that is UINT32_MAX. */
+bool object_finish(struct object *object, uint32_t *forward);
+/* Its memory, and what it holds in its pool beside itself, is the pool's again. */
+void object_free_locked(struct pool *pool, struct object *object);

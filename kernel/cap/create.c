@@ -6,6 +6,7 @@
  * Tests: tests/user/syscalls/.
  */
 #include "kernel/cap/cap.h"
+#include "kernel/cap/reaper.h"
 #include "kernel/cap/facet.h"
 #include "kernel/ipc/endpoint.h"
 #include "kernel/ipc/notification.h"

@@ -20,5 +20,10 @@ struct endpoint {
     struct object_reaper reaper;
 };
 
+/* Of a destroyed endpoint after the grace period: nobody is queued. */
+static inline bool endpoint_is_drained(const struct endpoint *endpoint)
+{
+    return waitq_is_drained(&endpoint->senders) && waitq_is_drained(&endpoint->receivers);
+}
 /* A destroyed endpoint: everybody in its queues gets CANCELED. False: *forward says on which CPU to go on. */
 bool endpoint_drain(struct endpoint *endpoint, uint32_t *forward);

@@ -12,6 +12,7 @@
 #include "kernel/thread/thread.h"
 #include "kernel/boot/platform.h"
 #include "kernel/cap/cap.h"
+#include "kernel/cap/reaper.h"
 #include "kernel/ipc/reply.h"
 #include "kernel/sched/fpu.h"
 #include "kernel/sched/sched.h"

@@ -120,7 +120,6 @@ static void create_round(void *context)
     const struct measure *measure = context;
     sluice_object_create(SLUICE_SLOT_POOL, SLUICE_TYPE_ENDPOINT, measure->slot, 0, 0);
     sluice_object_destroy(measure->slot);
-    sluice_cap_delete(0, measure->slot);
 }
 
 void measure_all(struct measure *measure, const char *policy)

@@ -2,7 +2,7 @@
 /*
  * The fast path of IPC, in a straight line.
  * Entry points: fast.h. Context: see there. Locks: class endpoint, around the queue only.
- * Tests: tests/user/ipc/ (each message is tried both ways), tests/user/measure/.
+ * Tests: tests/user/ipc/ (each message is tried both ways), stress/bench/.
  *
  * It takes what most messages are: words only, no deadline, a partner that waits on this CPU and may run at once. What
  * it does is what call.c and thread.c do in these circumstances; nothing is done before all of them are known.

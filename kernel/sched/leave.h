@@ -2,7 +2,7 @@
 /*
  * The way out of the kernel when nothing is due: most system calls return to their thread at once.
  * Entry point: sched_leave. Context: interrupts off, at the end of an entry of a thread. Locks: none, or the kernel's
- * one lock, which sched_exit then releases. Tests: tests/user/syscalls/, tests/user/measure/.
+ * one lock, which sched_exit then releases. Tests: tests/user/syscalls/, stress/bench/.
  */
 #pragma once
 #include "kernel/sched/sched.h"

@@ -7,6 +7,7 @@
 #include "kernel/abi/ipc.h"
 #include "kernel/cap/cap.h"
 #include "kernel/cap/facet.h"
+#include "kernel/cap/slot.h"
 #include "kernel/ipc/endpoint.h"
 #include "kernel/ipc/notification.h"
 #include "kernel/ipc/reply.h"
@@ -17,17 +18,25 @@
 #include "mm/region.h"
 #include "mm/user.h"
 
-/* The cspace an argument names: 0 is the caller's own. */
-static int cspace_argument(struct thread *thread, uint64_t slot, struct cspace **space)
+/* The cspace that a slot of the caller's names; NULL: cspace_refused says why. */
+static __attribute__((noinline)) struct cspace *cspace_lookup(const struct thread *thread, uint64_t slot)
 {
-    struct cap cap;
-    if (slot == SLUICE_SLOT_NULL) {
-        *space = thread->cspace;
-        return 0;
-    }
-    int error = cap_lookup(thread->cspace, slot, SLUICE_TYPE_CSPACE, SLUICE_RIGHT_WRITE, &cap);
-    *space = (struct cspace *)cap.object;
-    return error;
+    struct cap_found found;
+    int error = cap_lookup_found(thread->cspace, slot, SLUICE_TYPE_CSPACE, SLUICE_RIGHT_WRITE, &found);
+    return error ? NULL : (struct cspace *)found.object;
+}
+
+static __attribute__((noinline)) int64_t cspace_refused(const struct thread *thread, uint64_t slot)
+{
+    struct cap_found found;
+    int error = cap_lookup_found(thread->cspace, slot, SLUICE_TYPE_CSPACE, SLUICE_RIGHT_WRITE, &found);
+    return error ? error : SLUICE_E_BAD_CAP; /* it is there by now */
+}
+
+/* The cspace an argument names: 0 is the caller's own. */
+static inline struct cspace *cspace_argument(const struct thread *thread, uint64_t slot)
+{
+    return __builtin_expect(slot == SLUICE_SLOT_NULL, 1) ? thread->cspace : cspace_lookup(thread, slot);
 }
 
 /* A port range may only become narrower: first in bits 0-15, count in bits 16-31. */
@@ -46,42 +55,54 @@ static bool tuner_badge_inside(uint64_t inner, uint64_t outer)
     return (inner & SLUICE_TUNER_BOUNDED) && !(inner & ~outer);
 }
 
-static int badge_apply(struct cap *cap, uint64_t badge)
+/* May a copy of the capability (object, kind, its badge) have another badge? */
+static __attribute__((noinline)) int badge_check(const struct object *object, uint64_t kind, uint64_t own,
+                                                 uint64_t badge)
 {
-    if (badge == 0 || badge == cap->badge)
-        return 0;
+    struct cap cap = {.badge = own, .kind = kind};
     /* A facet's badge becomes that of what it forwards to: it gives none that could not be given there. */
-    const struct cap *target = cap->type == SLUICE_TYPE_FACET ? &((struct facet *)cap->object)->target : cap;
-    if (!(cap->rights & target->rights & SLUICE_RIGHT_BADGE))
+    const struct cap *target = cap.type == SLUICE_TYPE_FACET ? &((const struct facet *)object)->target : &cap;
+    if (!(cap.rights & target->rights & SLUICE_RIGHT_BADGE))
         return SLUICE_E_NO_RIGHT;
-    uint64_t outer = cap->badge ? cap->badge : target->badge;
+    uint64_t outer = own ? own : target->badge;
     if (target->type == SLUICE_TYPE_PORT && !port_badge_inside(badge, outer))
         return SLUICE_E_OUT_OF_BOUNDS;
     if (target->type == SLUICE_TYPE_TUNER && !tuner_badge_inside(badge, outer))
         return SLUICE_E_OUT_OF_BOUNDS;
     if (target->type == SLUICE_TYPE_CPU)
         return SLUICE_E_BAD_TYPE; /* its badge is the processor's number */
-    cap->badge = badge;
     return 0;
+}
+
+/* May it be copied with these rights and this badge? */
+static inline int copy_check(const struct cap *cap, uint64_t rights, uint64_t badge)
+{
+    if (!cap_alive(cap))
+        return SLUICE_E_BAD_CAP;
+    if (!(cap->kind & CAP_KIND_RIGHT(SLUICE_RIGHT_COPY)))
+        return SLUICE_E_NO_RIGHT;
+    if (CAP_KIND_TYPE(cap->kind) == SLUICE_TYPE_REPLY)
+        return SLUICE_E_BAD_TYPE; /* the right to answer once is moved, not copied */
+    if (rights & ~(uint64_t)SLUICE_RIGHTS_ALL)
+        return SLUICE_E_BAD_ARGUMENT;
+    return badge == 0 || badge == cap->badge ? 0 : badge_check(cap->object, cap->kind, cap->badge, badge);
 }
 
 int64_t sys_cap_copy(struct thread *thread, uint64_t *args)
 {
-    struct cspace *space;
+    struct cspace *space = cspace_argument(thread, args[0]);
+    if (__builtin_expect(!space, 0))
+        return cspace_refused(thread, args[0]);
     struct cap cap;
-    int error = cspace_argument(thread, args[0], &space);
-    if (!error)
-        error = cap_lookup(thread->cspace, args[2], SLUICE_TYPE_NONE, SLUICE_RIGHT_COPY, &cap);
-    if (!error && cap.type == SLUICE_TYPE_REPLY)
-        error = SLUICE_E_BAD_TYPE; /* the right to answer once is moved, not copied */
-    if (!error && (args[3] & ~(uint64_t)SLUICE_RIGHTS_ALL))
-        error = SLUICE_E_BAD_ARGUMENT;
-    if (!error)
-        error = badge_apply(&cap, args[4]);
-    if (error)
+    if (__builtin_expect(args[2] >= thread->cspace->count, 0))
+        return SLUICE_E_BAD_CAP; /* slot 0 is there, and always empty */
+    slot_read(&thread->cspace->slots[args[2]], &cap);
+    int error = copy_check(&cap, args[3], args[4]);
+    if (__builtin_expect(error, 0))
         return error;
-    cap.rights &= (uint8_t)args[3];
-    int64_t result = cap_insert(space, args[1], &cap);
+    cap.badge = args[4] ? args[4] : cap.badge;
+    cap.kind &= CAP_KIND_RIGHT(args[3]) | ~CAP_KIND_RIGHT(0xff);
+    int64_t result = slot_insert(space, args[1], &cap);
     if (!result)
         cpu_counter_inc(cap_copies);
     return result;
@@ -89,13 +110,12 @@ int64_t sys_cap_copy(struct thread *thread, uint64_t *args)
 
 int64_t sys_cap_move(struct thread *thread, uint64_t *args)
 {
-    struct cspace *space;
+    struct cspace *space = cspace_argument(thread, args[0]);
+    if (__builtin_expect(!space, 0))
+        return cspace_refused(thread, args[0]);
     struct cap cap;
-    int error = cspace_argument(thread, args[0], &space);
-    if (error)
-        return error;
     if (thread->step == 0) {
-        error = cap_lookup(thread->cspace, args[2], SLUICE_TYPE_NONE, 0, &cap);
+        int error = cap_read(thread->cspace, args[2], &cap);
         if (error)
             return error;
         if (space != thread->cspace && !(cap.rights & SLUICE_RIGHT_COPY))
@@ -106,23 +126,46 @@ int64_t sys_cap_move(struct thread *thread, uint64_t *args)
         cpu_counter_inc(cap_copies);
         thread->step = 1; /* for a moment there are two: a reply right is spent by whoever uses it first */
     }
-    int64_t result = cap_take(thread->cspace, args[2], &cap);
+    int64_t result = cap_take(thread->cspace, args[2]);
     return result == SYSCALL_FORWARD ? result : 0;
+}
+
+/* A right to answer is dropped where its caller lives, before it is taken out where the policy wants that. */
+enum delete_step { DELETE_BEGIN, DELETE_REPLY, DELETE_TAKE };
+
+static __attribute__((noinline)) int64_t delete_reply(struct cspace *space, struct thread *thread,
+                                                      uint64_t slot)
+{
+    struct cap cap;
+    thread->step = DELETE_REPLY;
+    if (cap_read(space, slot, &cap) == 0 && cap.type == SLUICE_TYPE_REPLY &&
+        !reply_drop(&cap, &cpu_self()->forward_cpu))
+        return SYSCALL_FORWARD;
+    thread->step = DELETE_TAKE;
+    return cap_take(space, slot);
 }
 
 int64_t sys_cap_delete(struct thread *thread, uint64_t *args)
 {
-    struct cspace *space;
-    struct cap cap;
-    int error = cspace_argument(thread, args[0], &space);
-    if (error)
-        return error;
-    if (thread->step == 0 && cap_read(space, args[1], &cap) == 0 && cap.type == SLUICE_TYPE_REPLY) {
-        if (!reply_drop(&cap, &cpu_self()->forward_cpu))
-            return SYSCALL_FORWARD;
-        thread->step = 1;
-    }
-    return cap_take(space, args[1], &cap);
+    struct cspace *space = cspace_argument(thread, args[0]);
+    if (__builtin_expect(!space, 0))
+        return cspace_refused(thread, args[0]);
+    struct gate gate;
+    if (__builtin_expect(!slot_exists(space, args[1]), 0))
+        return SLUICE_E_BAD_CAP;
+    if (__builtin_expect(thread->step == DELETE_REPLY, 0))
+        return delete_reply(space, thread, args[1]);
+    if (!gate_enter(&gate, pool_of(&space->object), LOCK_CLASS_cspace, &space->object.lock))
+        return syscall_forward(&gate);
+    struct cap *slot = &space->slots[args[1]];
+    bool found = slot->object != NULL;
+    bool reply = slot->type == SLUICE_TYPE_REPLY && thread->step == DELETE_BEGIN;
+    if (__builtin_expect(found && !reply, 1))
+        slot_clear_locked(space, slot);
+    gate_leave(&gate);
+    if (__builtin_expect(reply, 0))
+        return delete_reply(space, thread, args[1]);
+    return found ? 0 : SLUICE_E_BAD_CAP;
 }
 
 static uint64_t waitq_length(const struct waitq *queue)

@@ -109,7 +109,7 @@ int cap_slot_check(struct cspace *space, uint64_t slot);
 /* Puts it into an empty slot: 0, BAD_CAP (no such slot), SLOT_USED, or SYSCALL_FORWARD. */
 int64_t cap_insert(struct cspace *space, uint64_t slot, const struct cap *cap);
 /* Empties a slot, alive or dead: 0, BAD_CAP, or SYSCALL_FORWARD. */
-int64_t cap_take(struct cspace *space, uint64_t slot, struct cap *cap);
+int64_t cap_take(struct cspace *space, uint64_t slot);
 
 /* Object lifecycle: alloc (generation even) - publish (odd) - kill (even: no capability finds it) - retire: a grace
  * period (kernel/cap/reaper.h) - finish (waiters woken, mappings gone) - memory free. */

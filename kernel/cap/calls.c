@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * cap_copy, cap_move, cap_delete, cap_info.
+ * cap_copy, cap_move, cap_delete.
  * Owns: nothing beyond the handlers. Context: the CPU that the policy of the changed cspace wants.
  * Locks: class cspace, one space at a time. Tests: tests/user/syscalls/.
  */
@@ -8,17 +8,11 @@
 #include "kernel/cap/cap.h"
 #include "kernel/cap/facet.h"
 #include "kernel/cap/slot.h"
-#include "kernel/ipc/endpoint.h"
-#include "kernel/ipc/notification.h"
 #include "kernel/ipc/reply.h"
-#include "kernel/irq/irq.h"
 #include "kernel/thread/thread.h"
 #include "kernel/trap/syscall.h"
-#include "mm/frame.h"
-#include "mm/region.h"
-#include "mm/user.h"
 
-/* The cspace that a slot of the caller's names; NULL: cspace_refused says why. */
+/* The cspace that an argument names, if it is not 0, the caller's own. NULL: cspace_refused says why. */
 static __attribute__((noinline)) struct cspace *cspace_lookup(const struct thread *thread, uint64_t slot)
 {
     struct cap_found found;
@@ -31,12 +25,6 @@ static __attribute__((noinline)) int64_t cspace_refused(const struct thread *thr
     struct cap_found found;
     int error = cap_lookup_found(thread->cspace, slot, SLUICE_TYPE_CSPACE, SLUICE_RIGHT_WRITE, &found);
     return error ? error : SLUICE_E_BAD_CAP; /* it is there by now */
-}
-
-/* The cspace an argument names: 0 is the caller's own. */
-static inline struct cspace *cspace_argument(const struct thread *thread, uint64_t slot)
-{
-    return __builtin_expect(slot == SLUICE_SLOT_NULL, 1) ? thread->cspace : cspace_lookup(thread, slot);
 }
 
 /* A port range may only become narrower: first in bits 0-15, count in bits 16-31. */
@@ -77,10 +65,6 @@ static __attribute__((noinline)) int badge_check(const struct object *object, ui
 /* May it be copied with these rights and this badge? */
 static inline int copy_check(const struct cap *cap, uint64_t rights, uint64_t badge)
 {
-    if (!cap_alive(cap))
-        return SLUICE_E_BAD_CAP;
-    if (!(cap->kind & CAP_KIND_RIGHT(SLUICE_RIGHT_COPY)))
-        return SLUICE_E_NO_RIGHT;
     if (CAP_KIND_TYPE(cap->kind) == SLUICE_TYPE_REPLY)
         return SLUICE_E_BAD_TYPE; /* the right to answer once is moved, not copied */
     if (rights & ~(uint64_t)SLUICE_RIGHTS_ALL)
@@ -90,14 +74,16 @@ static inline int copy_check(const struct cap *cap, uint64_t rights, uint64_t ba
 
 int64_t sys_cap_copy(struct thread *thread, uint64_t *args)
 {
-    struct cspace *space = cspace_argument(thread, args[0]);
-    if (__builtin_expect(!space, 0))
-        return cspace_refused(thread, args[0]);
+    struct cspace *space = thread->cspace;
+    if (__builtin_expect(args[0] != SLUICE_SLOT_NULL, 0)) {
+        space = cspace_lookup(thread, args[0]);
+        if (!space)
+            return cspace_refused(thread, args[0]);
+    }
     struct cap cap;
-    if (__builtin_expect(args[2] >= thread->cspace->count, 0))
-        return SLUICE_E_BAD_CAP; /* slot 0 is there, and always empty */
-    slot_read(&thread->cspace->slots[args[2]], &cap);
-    int error = copy_check(&cap, args[3], args[4]);
+    int error = slot_find(thread->cspace, args[2], SLUICE_RIGHT_COPY, &cap);
+    if (!error)
+        error = copy_check(&cap, args[3], args[4]);
     if (__builtin_expect(error, 0))
         return error;
     cap.badge = args[4] ? args[4] : cap.badge;
@@ -110,9 +96,12 @@ int64_t sys_cap_copy(struct thread *thread, uint64_t *args)
 
 int64_t sys_cap_move(struct thread *thread, uint64_t *args)
 {
-    struct cspace *space = cspace_argument(thread, args[0]);
-    if (__builtin_expect(!space, 0))
-        return cspace_refused(thread, args[0]);
+    struct cspace *space = thread->cspace;
+    if (__builtin_expect(args[0] != SLUICE_SLOT_NULL, 0)) {
+        space = cspace_lookup(thread, args[0]);
+        if (!space)
+            return cspace_refused(thread, args[0]);
+    }
     struct cap cap;
     if (thread->step == 0) {
         int error = cap_read(thread->cspace, args[2], &cap);
@@ -147,9 +136,12 @@ static __attribute__((noinline)) int64_t delete_reply(struct cspace *space, stru
 
 int64_t sys_cap_delete(struct thread *thread, uint64_t *args)
 {
-    struct cspace *space = cspace_argument(thread, args[0]);
-    if (__builtin_expect(!space, 0))
-        return cspace_refused(thread, args[0]);
+    struct cspace *space = thread->cspace;
+    if (__builtin_expect(args[0] != SLUICE_SLOT_NULL, 0)) {
+        space = cspace_lookup(thread, args[0]);
+        if (!space)
+            return cspace_refused(thread, args[0]);
+    }
     struct gate gate;
     if (__builtin_expect(!slot_exists(space, args[1]), 0))
         return SLUICE_E_BAD_CAP;
@@ -166,98 +158,4 @@ int64_t sys_cap_delete(struct thread *thread, uint64_t *args)
     if (__builtin_expect(reply, 0))
         return delete_reply(space, thread, args[1]);
     return found ? 0 : SLUICE_E_BAD_CAP;
-}
-
-static uint64_t waitq_length(const struct waitq *queue)
-{
-    /* A glance without the gate: bounded, and the links of blocked threads stay readable for this operation. */
-    uint64_t length = 0;
-    for (const struct thread *t = queue->first; t && length < 64; t = t->wait_next)
-        length++;
-    return length;
-}
-
-static void detail_pool(const struct pool *pool, uint64_t *detail)
-{
-    detail[0] = pool->number;
-    detail[1] = pool->pages * SLUICE_PAGE_BYTES;
-    detail[2] = pool->pages_used * SLUICE_PAGE_BYTES;
-    detail[3] = pool_objects(pool);
-}
-
-/* A glance from any CPU. What is on its way to its home, to run there, waits for nothing. */
-static enum thread_state thread_state_seen(const struct thread *thread)
-{
-    enum thread_state state = atomic_load_relaxed(&thread->state);
-    bool waits = atomic_load_relaxed(&thread->wait_kind) != WAIT_NONE;
-    return state == THREAD_BLOCKED && !waits ? THREAD_READY : state;
-}
-
-static void detail_fill(const struct cap *cap, uint64_t *detail)
-{
-    const struct object *object = cap->object;
-    switch (cap->type) {
-    case SLUICE_TYPE_REGION: {
-        const struct region *region = (const struct region *)object;
-        detail[0] = region->first;
-        detail[1] = region->frames;
-        detail[2] = frame_count_used(region->first, region->frames);
-        detail[3] = region->pool != 0;
-        break;
-    }
-    case SLUICE_TYPE_POOL:
-        detail_pool((const struct pool *)object, detail);
-        break;
-    case SLUICE_TYPE_CSPACE:
-        detail[0] = ((const struct cspace *)object)->count;
-        detail[1] = ((const struct cspace *)object)->used;
-        break;
-    case SLUICE_TYPE_ASPACE:
-        detail[0] = ((const struct aspace *)object)->pages_mapped;
-        detail[1] = ((const struct aspace *)object)->generation;
-        break;
-    case SLUICE_TYPE_THREAD:
-        detail[0] = ((const struct thread *)object)->next_home;
-        detail[1] = ((const struct thread *)object)->priority;
-        detail[2] = thread_state_seen((const struct thread *)object);
-        detail[3] = ((const struct thread *)object)->id;
-        break;
-    case SLUICE_TYPE_ENDPOINT:
-        detail[0] = waitq_length(&((const struct endpoint *)object)->senders);
-        detail[1] = waitq_length(&((const struct endpoint *)object)->receivers);
-        break;
-    case SLUICE_TYPE_NOTIFICATION:
-        detail[0] = ((const struct notification *)object)->bits;
-        detail[1] = waitq_length(&((const struct notification *)object)->waiters);
-        break;
-    case SLUICE_TYPE_IRQ:
-        detail[0] = ((const struct irq *)object)->line;
-        detail[1] = ((const struct irq *)object)->count;
-        break;
-    case SLUICE_TYPE_CPU:
-        detail[0] = cap->badge;
-        break;
-    default:
-        break;
-    }
-}
-
-int64_t sys_cap_info(struct thread *thread, uint64_t *args)
-{
-    struct cap cap;
-    int error = cap_read(thread->cspace, args[0], &cap);
-    if (error)
-        return error;
-    struct sluice_cap_info info = {
-        .type = cap.type,
-        .rights = cap.rights,
-        .pool = cap.pool,
-        .generation = cap.generation,
-        .badge = cap.badge,
-    };
-    detail_fill(&cap, info.detail);
-    thread->fault_error = SLUICE_FAULT_WRITE;
-    if (user_copy_out(thread->aspace, args[1], &info, sizeof(info), &thread->fault_address))
-        return SYSCALL_FAULT;
-    return 0;
 }

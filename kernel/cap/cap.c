@@ -9,24 +9,9 @@
 #include "kernel/cap/facet.h"
 #include "kernel/cap/slot.h"
 
-/* The living generation. Of what was killed meanwhile (even) it is the last one: a capability that held the even number
- * would count as alive, until the memory is somebody else's. */
-static uint32_t generation_alive(const uint32_t *generation)
-{
-    return (atomic_load_relaxed(generation) - 1) |
-           1; /* relaxed: whoever made the object or found it alive asks */
-}
-
 struct cap cap_make(struct object *object, enum sluice_type type)
 {
-    return (struct cap){
-        .object = object,
-        .generation = generation_alive(&object->generation),
-        .pool_generation = generation_alive(&pools[object->pool].generation),
-        .pool = object->pool,
-        .type = (uint8_t)type,
-        .rights = SLUICE_RIGHTS_ALL,
-    };
+    return cap_first(pool_of(object), object, generation_alive(&object->generation), type);
 }
 
 /* The capability becomes what the facet forwards to, with the rights that both allow. */
@@ -46,6 +31,14 @@ int cap_read(const struct cspace *space, uint64_t slot, struct cap *cap)
         return SLUICE_E_BAD_CAP;
     slot_read(&space->slots[slot], cap);
     return cap_alive(cap) ? 0 : SLUICE_E_BAD_CAP;
+}
+
+int slot_find_slow(const struct cspace *space, uint64_t slot, unsigned right, struct cap *cap)
+{
+    int error = cap_read(space, slot, cap);
+    if (error)
+        return error;
+    return (cap->rights & right) == right ? 0 : SLUICE_E_NO_RIGHT;
 }
 
 int cap_lookup(const struct cspace *space, uint64_t slot, enum sluice_type type, unsigned rights,

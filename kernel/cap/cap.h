@@ -102,7 +102,25 @@ static inline int cap_lookup_found(const struct cspace *space, uint64_t slot, en
     *found = (struct cap_found){cap.object, cap.badge};
     return error;
 }
-/* A capability with all rights to a living object. */
+/* The living generation. Of what was killed meanwhile (even) it is the last one: a capability that held the even number
+ * would count as alive, until the memory is somebody else's. */
+static inline uint32_t generation_alive(const uint32_t *generation)
+{
+    /* Relaxed: whoever made the object or found it alive asks. */
+    return (atomic_load_relaxed(generation) - 1) | 1;
+}
+
+/* A capability with all rights to an object that this operation found alive, or published. */
+static inline struct cap cap_first(const struct pool *pool, struct object *object, uint32_t generation,
+                                   enum sluice_type type)
+{
+    return (struct cap){
+        .object = object,
+        .generations = generation | (uint64_t)generation_alive(&pool->generation) << 32,
+        .kind = pool->number | (uint64_t)type << CAP_KIND_TYPE_SHIFT | CAP_KIND_RIGHT(SLUICE_RIGHTS_ALL),
+    };
+}
+/* The same, whatever its generation is. */
 struct cap cap_make(struct object *object, enum sluice_type type);
 /* Could a capability be put there? 0, BAD_CAP (no such slot), SLOT_USED. Only a hint while others use the space. */
 int cap_slot_check(struct cspace *space, uint64_t slot);
@@ -113,21 +131,28 @@ int64_t cap_take(struct cspace *space, uint64_t slot);
 
 /* Object lifecycle: alloc (generation even) - publish (odd) - kill (even: no capability finds it) - retire: a grace
  * period (kernel/cap/reaper.h) - finish (waiters woken, mappings gone) - memory free. */
-static inline void object_publish(struct object *object)
+static inline uint32_t object_publish(struct object *object)
 {
+    uint32_t generation = object->generation + 1;
     cpu_counter_inc(objects_created);
     /* pairs with cap_alive() in cap.h: the object's fields before its generation */
-    atomic_store_release(&object->generation, object->generation + 1);
+    atomic_store_release(&object->generation, generation);
+    return generation;
 }
 
-/* True when this call killed it: the caller then owes object_retire. */
-static inline bool object_kill(struct object *object)
+/* True when this call killed it, alive in this generation: the caller then owes object_retire. */
+static inline bool object_kill_in(struct object *object, uint32_t generation)
 {
-    uint32_t generation = atomic_load_relaxed(&object->generation);
-    if (!(generation & 1) || !atomic_cas(&object->generation, generation, generation + 1))
+    if (!atomic_cas(&object->generation, generation, generation + 1))
         return false;
     cpu_counter_inc(objects_destroyed);
     return true;
+}
+
+static inline bool object_kill(struct object *object)
+{
+    uint32_t generation = atomic_load_relaxed(&object->generation);
+    return (generation & 1) && object_kill_in(object, generation);
 }
 
 /* Does it take several steps to take the object apart? */
@@ -138,5 +163,5 @@ static inline bool object_has_parts(const struct object *object)
 /* Brings a killed object, after the grace period, to where its memory may go. False: go on at CPU *forward, or here later
  * when that is UINT32_MAX. */
 bool object_finish(struct object *object, uint32_t *forward);
-/* Its memory, and what it holds in its pool beside itself, is the pool's again. */
-void object_free_locked(struct pool *pool, struct object *object);
+/* What it holds in its pool beside itself is the pool's again. */
+void object_parts_free_locked(struct pool *pool, struct object *object);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * The end of an object, by its type: from killed to where its memory may go.
- * Owns: nothing. Entry points: object_finish, object_free_locked, called by reaper.c. Context: kernel, after a grace
+ * Owns: nothing. Entry points: object_finish, object_parts_free_locked, called by reaper.c. Context: kernel, after a grace
  * period that began when nothing could find the object any more.
- * Locks: class endpoint or notification while draining; class alloc, held by the caller of object_free_locked.
+ * Locks: class endpoint or notification while draining; class alloc, held by the caller of object_parts_free_locked.
  * Tests: tests/user/syscalls/, tests/user/pools/.
  */
 #include "kernel/cap/cap.h"
@@ -51,8 +51,7 @@ bool object_finish(struct object *object, uint32_t *forward)
     }
 }
 
-/* What the object holds in its pool beside itself. */
-static void parts_free_locked(struct pool *pool, struct object *object)
+void object_parts_free_locked(struct pool *pool, struct object *object)
 {
     if (object->type == SLUICE_TYPE_CSPACE) {
         struct cspace *space = (struct cspace *)object;
@@ -62,10 +61,4 @@ static void parts_free_locked(struct pool *pool, struct object *object)
         thread->aspace->users--;
         thread->cspace->users--;
     }
-}
-
-void object_free_locked(struct pool *pool, struct object *object)
-{
-    parts_free_locked(pool, object);
-    pool_object_free_locked(pool, object);
 }

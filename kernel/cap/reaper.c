@@ -71,28 +71,44 @@ bool reaper_hurry_cpu(void)
 
 /* Threads may have been queued on it: then somebody may be about to enter its gate to take one off, who found one there
  * before the queue was emptied (queue_claim() in kernel/thread/cancel.c). */
-static bool object_has_queue(const struct object *object)
+static inline bool object_has_queue(const struct object *object)
 {
     return object->type == SLUICE_TYPE_ENDPOINT || object->type == SLUICE_TYPE_NOTIFICATION;
 }
 
-/* True when only its memory is left to be freed; else it is on its way to another list, here or elsewhere. */
-static bool reaper_finish(struct object_reaper *reaper)
+/* Nobody is queued, and nobody can be any more: what object_finish would find out. */
+static inline bool object_is_drained(const struct object *object)
+{
+    if (object->type == SLUICE_TYPE_ENDPOINT)
+        return endpoint_is_drained((const struct endpoint *)object);
+    return object->type == SLUICE_TYPE_NOTIFICATION &&
+           notification_is_drained((const struct notification *)object);
+}
+
+/* True when nobody has to be waited for; else it is on its way, here or elsewhere, to come again. */
+static __attribute__((noinline)) bool reaper_finish(struct object_reaper *reaper)
+{
+    uint32_t forward = UINT32_MAX;
+    if (object_finish(reaper->object, &forward))
+        return true;
+    reaper->next = NULL;
+    list_send(reaper, forward == UINT32_MAX ? cpu_number() : forward);
+    return false;
+}
+
+/* True when only its memory is left to be freed. */
+static inline bool reaper_step(struct cpu *self, struct object_reaper *reaper)
 {
     struct object *object = reaper->object;
-    uint32_t forward = UINT32_MAX;
     if (reaper->finished)
         return true;
-    if (!object_finish(object, &forward)) {
-        reaper->next = NULL;
-        list_send(reaper, forward == UINT32_MAX ? cpu_number() : forward);
+    if (!object_is_drained(object) && !reaper_finish(reaper))
         return false;
-    }
     /* Remembered: where two classes are off on two CPUs, the first gate would send us back from the second for ever. */
     reaper->finished = true;
     if (!object_has_queue(object))
         return true;
-    reaper_add_cpu(cpu_self(), reaper);
+    reaper_add_cpu(self, reaper);
     return false;
 }
 
@@ -102,7 +118,9 @@ static struct object_reaper *run_free_locked(struct pool *pool, struct object_re
     do {
         struct object *object = list->object;
         list = list->next; /* read first: the memory is free after this */
-        object_free_locked(pool, object);
+        if (!object_has_queue(object))
+            object_parts_free_locked(pool, object);
+        pool_object_free_locked(pool, object);
     } while (list && list->object->pool == pool->number);
     return list;
 }
@@ -132,7 +150,7 @@ void object_free_handle(struct mailbox_node *node)
         struct object_reaper *reaper = list;
         list = list->next; /* read first: finishing may send it on */
         done += object_has_parts(reaper->object) ? FREE_PART : 1;
-        if (reaper_finish(reaper)) {
+        if (reaper_step(self, reaper)) {
             reaper->next = ready;
             ready = reaper;
         }

@@ -49,7 +49,12 @@ static inline void object_retire_with(struct object *object, struct object_reape
         reaper_send_cpu(self);
 }
 
+static inline struct object_reaper *object_reaper_of(struct object *object, enum sluice_type type)
+{
+    return (struct object_reaper *)((char *)object + object_reaper_offset[type]);
+}
+
 static inline void object_retire(struct object *object)
 {
-    object_retire_with(object, (struct object_reaper *)((char *)object + object_reaper_offset[object->type]));
+    object_retire_with(object, object_reaper_of(object, (enum sluice_type)object->type));
 }

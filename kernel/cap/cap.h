@@ -69,7 +69,7 @@ static inline struct cap_found cap_find(const struct cspace *space, uint64_t slo
     if (__builtin_expect(slot >= space->count, 0))
         return nothing; /* slot 0 is always empty */
     const struct cap *cap = &space->slots[slot];
-    /* pairs with slot_write() in cap.c: sequence before fields */
+    /* pairs with slot_end_locked() in slot.h: sequence before fields */
     uint64_t kind = atomic_load_acquire(&cap->kind);
     if (__builtin_expect((kind & mask) != wanted, 0))
         return nothing;

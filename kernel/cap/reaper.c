@@ -125,14 +125,28 @@ static struct object_reaper *run_free_locked(struct pool *pool, struct object_re
     return list;
 }
 
+/* Those of this pool go where it wants to be served; returns the others. */
+static struct object_reaper *pool_send(const struct pool *pool, struct object_reaper *list, unsigned cpu)
+{
+    struct object_reaper *sent = NULL, *kept = NULL;
+    while (list) {
+        struct object_reaper *reaper = list, **to = reaper->object->pool == pool->number ? &sent : &kept;
+        list = list->next;
+        reaper->next = *to;
+        *to = reaper;
+    }
+    list_send(sent, cpu);
+    return kept;
+}
+
 static void list_free(struct object_reaper *list)
 {
     while (list) {
         struct pool *pool = pool_of(list->object);
         struct gate gate;
         if (!gate_enter(&gate, pool, LOCK_CLASS_alloc, &pool->object_lock)) {
-            list_send(list, gate.cpu); /* with what follows: it goes on from there */
-            return;
+            list = pool_send(pool, list, gate.cpu);
+            continue;
         }
         list = run_free_locked(pool, list);
         gate_leave(&gate);

@@ -119,21 +119,6 @@ int64_t sys_cap_move(struct thread *thread, uint64_t *args)
     return result == SYSCALL_FORWARD ? result : 0;
 }
 
-/* A right to answer is dropped where its caller lives, before it is taken out where the policy wants that. */
-enum delete_step { DELETE_BEGIN, DELETE_REPLY, DELETE_TAKE };
-
-static __attribute__((noinline)) int64_t delete_reply(struct cspace *space, struct thread *thread,
-                                                      uint64_t slot)
-{
-    struct cap cap;
-    thread->step = DELETE_REPLY;
-    if (cap_read(space, slot, &cap) == 0 && cap.type == SLUICE_TYPE_REPLY &&
-        !reply_drop(&cap, &cpu_self()->forward_cpu))
-        return SYSCALL_FORWARD;
-    thread->step = DELETE_TAKE;
-    return cap_take(space, slot);
-}
-
 int64_t sys_cap_delete(struct thread *thread, uint64_t *args)
 {
     struct cspace *space = thread->cspace;
@@ -142,20 +127,21 @@ int64_t sys_cap_delete(struct thread *thread, uint64_t *args)
         if (!space)
             return cspace_refused(thread, args[0]);
     }
-    struct gate gate;
     if (__builtin_expect(!slot_exists(space, args[1]), 0))
         return SLUICE_E_BAD_CAP;
-    if (__builtin_expect(thread->step == DELETE_REPLY, 0))
-        return delete_reply(space, thread, args[1]);
-    if (!gate_enter(&gate, pool_of(&space->object), LOCK_CLASS_cspace, &space->object.lock))
+    struct gate gate;
+    uint32_t held = slot_gate_enter(&gate, space);
+    if (__builtin_expect(held == GATE_ELSEWHERE, 0))
         return syscall_forward(&gate);
     struct cap *slot = &space->slots[args[1]];
     bool found = slot->object != NULL;
-    bool reply = slot->type == SLUICE_TYPE_REPLY && thread->step == DELETE_BEGIN;
-    if (__builtin_expect(found && !reply, 1))
+    struct cap reply = {.object = NULL};
+    if (__builtin_expect(slot->type == SLUICE_TYPE_REPLY, 0))
+        reply = *slot;
+    if (__builtin_expect(found, 1))
         slot_clear_locked(space, slot);
-    gate_leave(&gate);
-    if (__builtin_expect(reply, 0))
-        return delete_reply(space, thread, args[1]);
+    slot_gate_leave(&gate, held, space);
+    if (__builtin_expect(reply.object != NULL, 0))
+        reply_drop(&reply); /* its caller hears of it */
     return found ? 0 : SLUICE_E_BAD_CAP;
 }

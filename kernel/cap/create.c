@@ -137,10 +137,11 @@ static __attribute__((noinline)) int64_t request_alloc(struct thread *thread, co
 static inline int64_t plain_alloc(struct pool *pool, enum sluice_type type, struct object **result)
 {
     struct gate gate;
-    if (!gate_enter(&gate, pool, LOCK_CLASS_alloc, &pool->object_lock))
+    uint32_t held = gate_enter_held(&gate, cpu_self(), pool, LOCK_CLASS_alloc, &pool->object_lock);
+    if (__builtin_expect(held == GATE_ELSEWHERE, 0))
         return syscall_forward(&gate);
     struct object *object = pool_object_take_locked(pool, type);
-    gate_leave(&gate);
+    gate_leave_held(&gate, held, &pool->object_lock);
     *result = object;
     if (__builtin_expect(!object, 0))
         return SLUICE_E_NO_MEMORY;

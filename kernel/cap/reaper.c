@@ -40,7 +40,7 @@ static void grace_over(struct epoch_waiter *waiter)
 void reaper_begin_cpu(struct cpu *self)
 {
     self->reaper.due_tsc = clock_tsc() + tunable(epoch_delay) * (tsc_hz / 1000000);
-    self->timer_stale = 1;
+    self->due |= DUE_TIMER;
 }
 
 void reaper_send_cpu(struct cpu *self)
@@ -53,7 +53,7 @@ void reaper_send_cpu(struct cpu *self)
     reaper->count = 0;
     reaper->hurry -= reaper->hurry != 0;
     reaper->due_tsc = 0;
-    self->timer_stale = 1;
+    self->due |= DUE_TIMER;
     epoch_wait(&reaper->epoch, grace_over);
 }
 
@@ -64,7 +64,7 @@ bool reaper_hurry_cpu(void)
         return false;
     self->reaper.hurry = 2; /* an object with queues waits twice */
     self->reaper.due_tsc = 0;
-    self->timer_stale = 1;
+    self->due |= DUE_TIMER;
     reaper_send_cpu(self);
     return true;
 }

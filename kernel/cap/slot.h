@@ -84,14 +84,14 @@ static inline __attribute__((always_inline)) int slot_find(const struct cspace *
     const struct cap *at = &space->slots[slot];
     /* pairs with slot_end_locked(): sequence before fields */
     cap->kind = atomic_load_acquire(&at->kind);
+    bool fits = (cap->kind & (CAP_KIND_CHANGING | CAP_KIND_RIGHT(right))) == CAP_KIND_RIGHT(right) &&
+                pool_is_of(&pools[CAP_KIND_POOL(cap->kind)], atomic_load_relaxed(&at->pool_generation));
     cap->object = atomic_load_relaxed(&at->object);
     cap->badge = atomic_load_relaxed(&at->badge);
     cap->generations = atomic_load_relaxed(&at->generations);
     compiler_barrier(); /* x86 keeps loads in order: the second look at the sequence stays after the fields */
-    bool fits = (cap->kind & (CAP_KIND_CHANGING | CAP_KIND_RIGHT(right))) == CAP_KIND_RIGHT(right);
-    if (__builtin_expect(fits, 1) &&
-        __builtin_expect(atomic_load_relaxed(&at->sequence) == CAP_KIND_SEQUENCE(cap->kind), 1) &&
-        __builtin_expect(cap_generations_alive(cap->object, CAP_KIND_POOL(cap->kind), cap->generations), 1))
+    if (__builtin_expect(fits, 1) && __builtin_expect(atomic_load_relaxed(&at->kind) == cap->kind, 1) &&
+        __builtin_expect(object_is_of(cap->object, (uint32_t)cap->generations), 1))
         return 0;
     struct cap copy;
     int error = slot_find_slow(space, slot, right, &copy);
@@ -109,6 +109,17 @@ static inline __attribute__((always_inline)) int slot_check(const struct cspace 
     return __builtin_expect(slot_is_free(&copy), 1) ? 0 : SLUICE_E_SLOT_USED;
 }
 
+/* The gate of a cspace's slots: gate_enter_held and gate_leave_held. */
+static inline uint32_t slot_gate_enter(struct gate *gate, struct cspace *space)
+{
+    return gate_enter_held(gate, cpu_self(), pool_of(&space->object), LOCK_CLASS_cspace, &space->object.lock);
+}
+
+static inline void slot_gate_leave(struct gate *gate, uint32_t held, struct cspace *space)
+{
+    gate_leave_held(gate, held, &space->object.lock);
+}
+
 /* cap_insert of cap.h. */
 static inline __attribute__((always_inline)) int64_t slot_insert(struct cspace *space, uint64_t slot,
                                                                  const struct cap *cap)
@@ -116,14 +127,15 @@ static inline __attribute__((always_inline)) int64_t slot_insert(struct cspace *
     if (__builtin_expect(!slot_exists(space, slot), 0))
         return SLUICE_E_BAD_CAP;
     struct gate gate;
-    if (!gate_enter(&gate, pool_of(&space->object), LOCK_CLASS_cspace, &space->object.lock))
+    uint32_t held = slot_gate_enter(&gate, space);
+    if (__builtin_expect(held == GATE_ELSEWHERE, 0))
         return syscall_forward(&gate);
     struct cap *place = &space->slots[slot];
     bool usable = slot_is_free(place);
-    if (usable) {
+    if (__builtin_expect(usable, 1)) {
         space->used += place->object == NULL;
         slot_write_locked(place, cap);
     }
-    gate_leave(&gate);
+    slot_gate_leave(&gate, held, space);
     return usable ? 0 : SLUICE_E_SLOT_USED;
 }

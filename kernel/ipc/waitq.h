@@ -17,10 +17,8 @@ static inline void waitq_append(struct waitq *queue, struct thread *thread)
 {
     thread->wait_next = NULL;
     thread->wait_previous = queue->last;
-    if (queue->last)
-        queue->last->wait_next = thread;
-    else
-        queue->first = thread;
+    struct thread **link = queue->last ? &queue->last->wait_next : &queue->first;
+    *link = thread;
     queue->last = thread;
 }
 
@@ -39,10 +37,21 @@ static inline void waitq_take(struct waitq *queue, struct thread *thread)
         queue->last = thread->wait_previous;
 }
 
+/* The same for the first one. */
+static inline void waitq_take_first(struct waitq *queue, struct thread *thread)
+{
+    struct thread *next = thread->wait_next;
+    struct thread **link = next ? &next->wait_previous : &queue->last;
+    atomic_store_relaxed(&thread->wait_object, NULL); /* the wait's kind is for the caller to end */
+    /* pairs with waitq_is_drained(): as above */
+    atomic_store_release(&queue->first, next);
+    *link = NULL;
+}
+
 /* Without the gate, when nobody can be appended any more: true means that nobody is queued, and that no operation that
  * begins from now on finds the object by way of a thread that was. */
 static inline bool waitq_is_drained(const struct waitq *queue)
 {
-    /* pairs with waitq_take(): every wait_object cleared before the queue is empty */
+    /* pairs with waitq_take() and waitq_take_first(): every wait_object cleared before the queue is empty */
     return !atomic_load_acquire(&queue->first);
 }

@@ -136,7 +136,7 @@ static uint64_t run_find(const struct pool *pool, uint64_t from, uint64_t count)
     return pool->pages;
 }
 
-void *pool_pages_alloc_locked(struct pool *pool, uint64_t count)
+void *pool_pages_take_locked(struct pool *pool, uint64_t count)
 {
     if (count > pool->pages - pool->pages_used)
         return NULL;
@@ -151,8 +151,14 @@ void *pool_pages_alloc_locked(struct pool *pool, uint64_t count)
         pool->page_hint = first + count;
     if (pool->page_high < first + count)
         pool->page_high = first + count;
-    void *pages = direct_map(pool->base + first * PAGE_BYTES);
-    memory_zero_pages(pages, count);
+    return direct_map(pool->base + first * PAGE_BYTES);
+}
+
+void *pool_pages_alloc_locked(struct pool *pool, uint64_t count)
+{
+    void *pages = pool_pages_take_locked(pool, count);
+    if (pages)
+        memory_zero_pages(pages, count);
     return pages;
 }
 

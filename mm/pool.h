@@ -123,6 +123,8 @@ bool pool_slab_add_locked(struct pool *pool, enum sluice_type type);
 uint64_t pool_objects(const struct pool *pool);
 /* `count` pages side by side, zeroed, direct-map address; NULL when there is no such run. */
 void *pool_pages_alloc_locked(struct pool *pool, uint64_t count);
+/* The same, but with what was in them. */
+void *pool_pages_take_locked(struct pool *pool, uint64_t count);
 void pool_pages_free_locked(struct pool *pool, void *pages, uint64_t count);
 /* Objects of a slab, in use or not. */
 unsigned pool_slab_objects(const struct pool_slab *slab);

@@ -25,9 +25,9 @@ static bool region_enter(struct gate *gate, struct region *region)
 
 static int64_t region_lookup(struct thread *thread, uint64_t slot, struct region **region)
 {
-    struct cap cap;
-    int error = cap_lookup(thread->cspace, slot, SLUICE_TYPE_REGION, SLUICE_RIGHT_CONTROL, &cap);
-    *region = error ? NULL : (struct region *)cap.object;
+    struct cap_found found;
+    int error = cap_lookup_found(thread->cspace, slot, SLUICE_TYPE_REGION, SLUICE_RIGHT_CONTROL, &found);
+    *region = error ? NULL : (struct region *)found.object;
     return error;
 }
 
@@ -38,11 +38,12 @@ static int64_t region_create(uint64_t first, struct region **result)
     struct gate gate;
     if (!gate_enter(&gate, system, LOCK_CLASS_alloc, &system->object_lock))
         return syscall_forward(&gate);
-    struct region *region = (struct region *)pool_object_alloc_locked(system, SLUICE_TYPE_REGION);
+    struct region *region = (struct region *)pool_object_take_locked(system, SLUICE_TYPE_REGION);
     gate_leave(&gate);
     if (!region)
         return SLUICE_E_NO_MEMORY;
     region->first = first;
+    region->frames = 0;
     region->pool = REGION_CLAIMED;
     object_publish(&region->object);
     *result = region;

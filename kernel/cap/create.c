@@ -13,6 +13,7 @@
 #include "kernel/ipc/notification.h"
 #include "kernel/thread/thread.h"
 #include "kernel/trap/syscall.h"
+#include "mm/x86_64/copy.h"
 
 enum create_step { CREATE_BEGIN, CREATE_LAST_TRY, CREATE_INSERT };
 
@@ -83,13 +84,27 @@ static void thread_make(struct thread *thread, struct aspace *aspace, struct csp
         thread->priority = maker->priority;
 }
 
+/* Memory for it, cleared as far as object_init_locked and first use do not fill it in. */
+static struct object *request_take_locked(struct pool *pool, enum sluice_type type)
+{
+    if (type != SLUICE_TYPE_FACET && type != SLUICE_TYPE_THREAD)
+        return pool_object_alloc_locked(pool, type);
+    struct object *object = pool_object_take_locked(pool, type);
+    if (object && type == SLUICE_TYPE_THREAD)
+        memory_zero_words(object + 1,
+                          (offsetof(struct thread, fpu_area) - sizeof(*object)) / sizeof(uint64_t));
+    return object;
+}
+
 /* Fills a new object in; false when the pool has no room for what belongs to it. */
 static bool object_init_locked(struct pool *pool, struct object *object, const struct create_request *request)
 {
     if (request->type == SLUICE_TYPE_CSPACE) {
         struct cspace *space = (struct cspace *)object;
-        space->slots = pool_pages_alloc_locked(pool, cspace_pages(request->slots));
+        space->slots = pool_pages_take_locked(pool, cspace_pages(request->slots));
         space->count = (uint32_t)request->slots;
+        if (space->slots) /* what else is in the page nobody looks at */
+            memory_zero_words(space->slots, request->slots * sizeof(struct cap) / sizeof(uint64_t));
         return space->slots != NULL;
     }
     if (request->type == SLUICE_TYPE_ASPACE)
@@ -122,7 +137,7 @@ static __attribute__((noinline)) int64_t request_alloc(struct thread *thread, co
     struct gate gate;
     if (!gate_enter(&gate, pool, LOCK_CLASS_alloc, &pool->object_lock))
         return syscall_forward(&gate);
-    struct object *object = pool_object_alloc_locked(pool, request.type);
+    struct object *object = request_take_locked(pool, request.type);
     if (object && !object_init_locked(pool, object, &request)) {
         pool_object_free_locked(pool, object);
         object = NULL;

@@ -18,7 +18,7 @@
 static bool cspace_finish(struct cspace *space, uint32_t *forward)
 {
     for (unsigned i = 0; i < CSPACE_FINISH_SLOTS; i++) {
-        if (space->finished == space->count)
+        if (space->finished == space->count || !space->used)
             return true;
         struct cap *slot = &space->slots[space->finished];
         if (slot->type == SLUICE_TYPE_REPLY && slot->object && cap_alive(slot))

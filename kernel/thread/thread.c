@@ -183,6 +183,10 @@ void thread_destroy(struct thread *thread)
 {
     if (!object_kill(&thread->object))
         return;
+    if (thread->home == cpu_number() && thread->state == THREAD_STOPPED) {
+        thread_die_cpu(thread);
+        return;
+    }
     thread->reaper.object = &thread->object;
     /* pairs with thread_arrive_cpu() in thread.c: home is read late; a thread that moved is sent after */
     cpu_send(atomic_load_relaxed(&thread->home), &thread->reaper.node, MAILBOX_THREAD_DESTROY);

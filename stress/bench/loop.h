@@ -17,10 +17,15 @@ operation_loop(struct bench *bench, const unsigned region, int64_t (*once)(struc
 {
     int64_t failed = 0;
     uint32_t *sample = bench->sample, rounds = bench->rounds;
+    workers_meet(bench);
     for (unsigned i = 0; i < BENCH_WARM_ROUNDS; i++)
         failed |= once(bench);
+    workers_meet(bench);
     marker_begin(region);
     for (uint32_t i = 0; i < rounds; i++) {
+        /* QEMU with one thread goes on with the next processor here: all of them are under way together. */
+        if (i % BENCH_TURN_ROUNDS == 0)
+            cpu_relax();
         uint64_t began = cpu_cycles();
         int64_t result = once(bench);
         sample[i] = (uint32_t)(cpu_cycles() - began);
@@ -28,6 +33,7 @@ operation_loop(struct bench *bench, const unsigned region, int64_t (*once)(struc
         marker_operation(region);
     }
     marker_end(region);
+    workers_meet(bench);
     return failed;
 }
 

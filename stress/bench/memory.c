@@ -76,6 +76,7 @@ int64_t bench_fault_ready(struct bench *bench)
     void *where = NULL;
     int64_t result = sluice_memory_map(0, FAULT_BYTES, BENCH_RW, &where);
     bench->page = where;
+    bench->value = (uint64_t)where;
     return result;
 }
 
@@ -89,5 +90,5 @@ OPERATION(fault)
 
 int64_t bench_fault_done(struct bench *bench)
 {
-    return sluice_memory_unmap(bench->page - FAULT_BYTES, FAULT_BYTES);
+    return sluice_memory_unmap((const void *)bench->value, FAULT_BYTES);
 }

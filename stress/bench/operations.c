@@ -7,7 +7,7 @@
 
 #define ROW(name, rounds, before, after)                                                                     \
     [BENCH_##name] = {#name, rounds, bench_##before, bench_##name##_loop, bench_##after},
-const struct operation operations[BENCH_COUNT] = {BENCH_OPERATIONS(ROW)};
+const struct operation operations[BENCH_COUNT] = {BENCH_OPERATIONS(ROW) BENCH_CROSS_OPERATIONS(ROW)};
 #undef ROW
 
 int64_t bench_ready(struct bench *bench)

@@ -4,11 +4,12 @@
  * Context: included where a table is made of it. Locks: none. Tests: tests/bench/.
  *
  * X(name, rounds, what has to be there before, what is cleaned up after)
- * The row's place is its marker region: region 1 is the first. What an operation is, what it is to cost and what the
- * peers take for it says figures.tsv. BENCH_CROSS: rows that need a second processor.
+ * The row's place is its marker region: region 1 is the first, and the rows of both tables count on. What an operation
+ * is, what it is to cost and what the peers take for it says figures.tsv.
  */
 #pragma once
 
+/* On one processor; on several, each does it with objects of its own (mode=own). */
 #define BENCH_OPERATIONS(X)                                                                                  \
     X(empty, 200, ready, done) /* system.c */                                                                \
     X(null, 200, ready, done)                                                                                \
@@ -70,3 +71,12 @@
     X(policy_status, 200, ready, done)                                                                       \
     X(policy_propose, 20, policy_ready, policy_done)                                                         \
     X(heartbeat, 200, ready, heartbeat_done)
+
+/* Between processors (mode=cross). */
+#define BENCH_CROSS_OPERATIONS(X)                                                                            \
+    X(call_cross, 200, ready, done) /* cross.c */                                                            \
+    X(call_cross_4, 200, ready, done)                                                                        \
+    X(ping_cross, 200, ready, done)                                                                          \
+    X(thread_move_cross, 100, ready, done)                                                                   \
+    X(map_unmap_alone, 100, ready, done)                                                                     \
+    X(map_unmap_active, 100, active_ready, active_done)

@@ -16,19 +16,19 @@ static uint64_t own(enum sluice_type type)
     return resource_object(SLUICE_SLOT_POOL, type, 0, 0);
 }
 
-/* A thread with its own cspace, in whose slot 1 `argument` lies. */
-static uint64_t thread_make(uint64_t space, uint64_t argument, unsigned priority)
+uint64_t bench_thread_make(uint64_t space, uint64_t argument, unsigned priority, unsigned cpu)
 {
     uint64_t cspace = resource_object(SLUICE_SLOT_POOL, SLUICE_TYPE_CSPACE, 16, 0);
     uint64_t thread = cspace ? resource_object(SLUICE_SLOT_POOL, SLUICE_TYPE_THREAD, cspace, space) : 0;
     bool good = thread && sluice_cap_copy(cspace, 1, argument, SLUICE_RIGHTS_ALL, 0) == 0 &&
-                sluice_thread_configure(thread, priority, 0, 0, 0) == 0;
+                sluice_thread_configure(thread, priority, 0, 0, 0) == 0 &&
+                sluice_thread_move(thread, SLUICE_SLOT_CPU(cpu)) == 0;
     return good ? thread : 0;
 }
 
 static bool partner_make(uint64_t space, enum threadlet_kind kind, uint64_t argument)
 {
-    uint64_t thread = thread_make(space, argument, sluice_process->priority);
+    uint64_t thread = bench_thread_make(space, argument, sluice_process->priority, 0);
     return thread && threadlet_start(thread, kind, 1) == 0;
 }
 
@@ -60,7 +60,7 @@ static bool code_map(const struct bench *bench)
 
 static bool partners_make(struct bench *bench)
 {
-    bench->thread = thread_make(bench->space, bench->lonely, sluice_process->priority - 1);
+    bench->thread = bench_thread_make(bench->space, bench->lonely, sluice_process->priority - 1, 0);
     return bench->thread && partner_make(SLUICE_SLOT_ASPACE, THREADLET_ECHO, bench->near_endpoint) &&
            partner_make(bench->space, THREADLET_ECHO, bench->far_endpoint) &&
            partner_make(bench->space, THREADLET_LONG, bench->long_endpoint) &&
@@ -102,7 +102,6 @@ static bool buffers_make(struct bench *bench)
 
 bool bench_init(struct bench *bench)
 {
-    *bench = (struct bench){0};
     bool good = threadlet_init(&bench->code) && resource_region_init(&bench->region, BENCH_PAGES + 1) == 0 &&
                 resource_region_init(&bench->spare, BENCH_SPARE_PAGES) == 0 && objects_make(bench) &&
                 code_map(bench) && partners_make(bench) && entries_make(bench) && buffers_make(bench);

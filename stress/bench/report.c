@@ -19,11 +19,13 @@ bool bench_measure(struct bench *bench, enum bench_number number, const char *po
 {
     static uint32_t empty;
     const struct operation *operation = &operations[number];
-    bench->rounds = operation->rounds;
+    bench->rounds = operation->rounds < bench->rounds_max ? operation->rounds : bench->rounds_max;
     if ((operation->before(bench) | operation->loop(bench) | operation->after(bench)) < 0) {
         printf("bench: operation %s failed\n", operation->name);
         return false;
     }
+    if (bench->meeting)
+        return true;
     qsort(bench->sample, bench->rounds, sizeof *bench->sample, sample_compare);
     uint32_t least = bench->sample[0], median = bench->sample[bench->rounds / 2];
     if (number == BENCH_empty)

@@ -25,9 +25,9 @@
 
 void thread_init(struct thread *thread, struct aspace *aspace, struct cspace *cspace)
 {
-    static uint32_t last_id; /* atomic: threads are created on all CPUs */
+    static uint64_t numbers; /* atomic: threads are created on all CPUs */
     thread->home = thread->next_home = cpu_number();
-    thread->id = atomic_fetch_add(&last_id, 1) + 1;
+    thread->id = (uint32_t)number_draw(&cpu_self()->thread_numbers, &numbers);
     thread->aspace = aspace;
     thread->cspace = cspace;
     thread->state = THREAD_STOPPED;

@@ -69,7 +69,7 @@ static void region_kill(struct region *region)
 
 /* --- region_split: the new region exists, empty and claimed, and has its capability, before the old one is cut ------ */
 
-enum split_step { SPLIT_BEGIN, SPLIT_INSERT, SPLIT_CUT, SPLIT_FILL };
+enum split_step { SPLIT_BEGIN, SPLIT_LAST_TRY, SPLIT_INSERT, SPLIT_CUT, SPLIT_FILL };
 enum split_scratch { SPLIT_REGION, SPLIT_FRAMES }; /* the new region, and what it gets */
 
 static int64_t split_begin(struct thread *thread, const uint64_t *args)
@@ -86,6 +86,10 @@ static int64_t split_begin(struct thread *thread, const uint64_t *args)
     if (!args[1] || args[1] >= atomic_load_relaxed(&region->frames))
         return SLUICE_E_BAD_ARGUMENT;
     result = region_create(region->first + args[1], &rest);
+    if (result == SLUICE_E_NO_MEMORY && thread->step == SPLIT_BEGIN && reaper_hurry_cpu()) {
+        thread->step = SPLIT_LAST_TRY; /* with the room of regions that were merged here */
+        return SYSCALL_AGAIN;
+    }
     if (result)
         return result;
     thread->scratch[SPLIT_REGION] = (uint64_t)rest;
@@ -129,7 +133,7 @@ static int64_t split_fill(struct region *rest, uint64_t frames)
 
 int64_t sys_region_split(struct thread *thread, uint64_t *args)
 {
-    int64_t result = thread->step == SPLIT_BEGIN ? split_begin(thread, args) : 0;
+    int64_t result = thread->step <= SPLIT_LAST_TRY ? split_begin(thread, args) : 0;
     if (result)
         return result;
     struct region *rest = (struct region *)thread->scratch[SPLIT_REGION];

@@ -43,7 +43,7 @@ static int64_t request_thread(struct thread *thread, const uint64_t *args, uint1
 
 static int64_t request_facet(struct thread *thread, const uint64_t *args, struct create_request *request)
 {
-    int error = cap_lookup(thread->cspace, args[3], SLUICE_TYPE_NONE, SLUICE_RIGHT_COPY, &request->first);
+    int error = slot_find(thread->cspace, args[3], SLUICE_RIGHT_COPY, &request->first);
     if (error)
         return error;
     /* One made of a facet would forward past it, and live on when that one is revoked. */

@@ -94,21 +94,45 @@ int64_t sys_cap_copy(struct thread *thread, uint64_t *args)
     return result;
 }
 
+/* Inside of one cspace: in one hold of its gate. */
+static int64_t move_inside(struct cspace *space, uint64_t to, uint64_t from)
+{
+    if (!slot_exists(space, to) || !slot_exists(space, from))
+        return SLUICE_E_BAD_CAP;
+    struct gate gate;
+    uint32_t held = slot_gate_enter(&gate, space);
+    if (__builtin_expect(held == GATE_ELSEWHERE, 0))
+        return syscall_forward(&gate);
+    struct cap *source = &space->slots[from], *place = &space->slots[to];
+    int64_t result = 0;
+    if (!cap_alive(source)) {
+        result = SLUICE_E_BAD_CAP;
+    } else if (!slot_is_free(place)) {
+        result = SLUICE_E_SLOT_USED;
+    } else {
+        space->used += place->object == NULL;
+        slot_write_locked(place, source);
+        slot_clear_locked(space, source);
+        cpu_counter_inc(cap_copies);
+    }
+    slot_gate_leave(&gate, held, space);
+    return result;
+}
+
 int64_t sys_cap_move(struct thread *thread, uint64_t *args)
 {
-    struct cspace *space = thread->cspace;
-    if (__builtin_expect(args[0] != SLUICE_SLOT_NULL, 0)) {
-        space = cspace_lookup(thread, args[0]);
-        if (!space)
-            return cspace_refused(thread, args[0]);
-    }
-    struct cap cap;
+    if (__builtin_expect(args[0] == SLUICE_SLOT_NULL, 1))
+        return move_inside(thread->cspace, args[1], args[2]);
+    struct cspace *space = cspace_lookup(thread, args[0]);
+    if (!space)
+        return cspace_refused(thread, args[0]);
+    if (space == thread->cspace)
+        return move_inside(space, args[1], args[2]);
     if (thread->step == 0) {
-        int error = cap_read(thread->cspace, args[2], &cap);
+        struct cap cap;
+        int error = slot_find(thread->cspace, args[2], SLUICE_RIGHT_COPY, &cap);
         if (error)
             return error;
-        if (space != thread->cspace && !(cap.rights & SLUICE_RIGHT_COPY))
-            return SLUICE_E_NO_RIGHT;
         int64_t result = cap_insert(space, args[1], &cap);
         if (result)
             return result;

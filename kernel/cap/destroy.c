@@ -55,30 +55,49 @@ int64_t sys_object_destroy(struct thread *thread, uint64_t *args)
     return 0;
 }
 
-int64_t sys_cap_revoke(struct thread *thread, uint64_t *args)
+enum revoke_step { REVOKE_KILL, REVOKE_RENEW };
+
+static bool type_is_revoked(enum sluice_type type)
+{
+    return type == SLUICE_TYPE_ENDPOINT || type == SLUICE_TYPE_NOTIFICATION || type == SLUICE_TYPE_ASPACE ||
+           type == SLUICE_TYPE_CSPACE || type == SLUICE_TYPE_FACET || type == SLUICE_TYPE_REGION;
+}
+
+static int64_t revoke_kill(struct thread *thread, uint64_t slot)
 {
     struct cap cap;
-    if (thread->step == 0) {
-        int error = cap_lookup(thread->cspace, args[0], SLUICE_TYPE_NONE, SLUICE_RIGHT_CONTROL, &cap);
-        if (error)
-            return error;
-        if (cap.type != SLUICE_TYPE_ENDPOINT && cap.type != SLUICE_TYPE_NOTIFICATION &&
-            cap.type != SLUICE_TYPE_ASPACE && cap.type != SLUICE_TYPE_CSPACE &&
-            cap.type != SLUICE_TYPE_FACET && cap.type != SLUICE_TYPE_REGION)
-            return SLUICE_E_BAD_TYPE;
-        if (!atomic_cas(&cap.object->generation, cap.generation, cap.generation + 2))
-            return SLUICE_E_BAD_CAP; /* somebody else revoked or destroyed it first */
-        thread->scratch[0] = cap.generation + 2;
-        cap.generation += 2;
-        thread->scratch[1] = cap.badge;
-        thread->scratch[2] = cap.rights;
-        thread->scratch[3] = (uint64_t)cap.object;
-        thread->step = 1;
+    int error = slot_find(thread->cspace, slot, SLUICE_RIGHT_CONTROL, &cap);
+    if (error)
+        return error;
+    if (!type_is_revoked((enum sluice_type)CAP_KIND_TYPE(cap.kind)))
+        return SLUICE_E_BAD_TYPE;
+    uint32_t generation = (uint32_t)cap.generations;
+    if (!atomic_cas(&cap.object->generation, generation, generation + 2))
+        return SLUICE_E_BAD_CAP; /* somebody else revoked or destroyed it first */
+    thread->scratch[0] = (uint64_t)cap.object;
+    thread->scratch[1] = generation;
+    thread->step = REVOKE_RENEW;
+    return 0;
+}
+
+/* The slot's own copy died too: it alone gets the new generation. */
+int64_t sys_cap_revoke(struct thread *thread, uint64_t *args)
+{
+    struct cspace *space = thread->cspace;
+    int64_t error = thread->step == REVOKE_KILL ? revoke_kill(thread, args[0]) : 0;
+    if (error)
+        return error;
+    struct gate gate;
+    uint32_t held = slot_gate_enter(&gate, space);
+    if (__builtin_expect(held == GATE_ELSEWHERE, 0))
+        return syscall_forward(&gate);
+    struct cap *slot = &space->slots[args[0]];
+    bool same = (uint64_t)slot->object == thread->scratch[0] && slot->generation == thread->scratch[1];
+    if (same) {
+        uint32_t sequence = slot_begin_locked(slot);
+        atomic_store_relaxed(&slot->generation, slot->generation + 2);
+        slot_end_locked(slot, (uint32_t)slot->kind, sequence);
     }
-    /* The slot's own copy died too, so that it counts as empty: it gets the new generation. */
-    struct object *object = (struct object *)thread->scratch[3];
-    if (cap_read(thread->cspace, args[0], &cap) != SLUICE_E_BAD_CAP || cap.object != object)
-        return SLUICE_E_BAD_CAP; /* the slot was changed meanwhile */
-    cap.generation = (uint32_t)thread->scratch[0];
-    return cap_insert(thread->cspace, args[0], &cap);
+    slot_gate_leave(&gate, held, space);
+    return same ? 0 : SLUICE_E_BAD_CAP; /* the slot was changed meanwhile */
 }

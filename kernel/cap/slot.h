@@ -74,8 +74,8 @@ static inline bool slot_exists(const struct cspace *space, uint64_t slot)
 /* slot_find, also while somebody changes the slot, and for what it does not find: why. */
 int slot_find_slow(const struct cspace *space, uint64_t slot, unsigned right, struct cap *cap);
 
-/* The slot's living capability of whatever type, if it has this right: 0, BAD_CAP, NO_RIGHT. Of the unions only the words
- * are filled in and looked at, which the compiler then keeps in registers. */
+/* The slot's living capability of whatever type, if it has this right (one at least: an empty slot has all of none): 0,
+ * BAD_CAP, NO_RIGHT. Of the unions only the words are used, which the compiler then keeps in registers. */
 static inline __attribute__((always_inline)) int slot_find(const struct cspace *space, uint64_t slot,
                                                            unsigned right, struct cap *cap)
 {

@@ -7,6 +7,7 @@
  */
 #pragma once
 #include "kernel/abi/log.h"
+#include "kernel/cap/object.h"
 #include "smp/atomic.h"
 #include "smp/cpuset.h"
 #include "smp/lock/lock.h"
@@ -23,6 +24,21 @@ enum cpu_due {
     DUE_PICK = 1,  /* the running thread may not be the one to run */
     DUE_TIMER = 2, /* deadlines or equals changed since the timer was set */
 };
+
+/* Numbers that all CPUs draw from one source, each in blocks: the source's line is written once in so many. */
+#define NUMBER_BLOCK 64u
+struct number_block {
+    uint64_t last, end; /* equal: the block is used up */
+};
+
+static inline uint64_t number_draw(struct number_block *own, uint64_t *source)
+{
+    if (own->last == own->end) {
+        own->last = atomic_fetch_add(source, (uint64_t)NUMBER_BLOCK);
+        own->end = own->last + NUMBER_BLOCK;
+    }
+    return ++own->last;
+}
 
 struct cpu {
     /* Fixed after init. */
@@ -72,6 +88,8 @@ struct cpu {
     struct sluice_lock_counters *kernel_hold_counters; /* of the gate that took it */
     uint32_t hold_sample;                              /* holds to go before the next sampled one */
     struct mailbox_node *messages; /* taken from the mailbox, to be handled: smp/messages.c */
+    struct reaper_cpu reaper;      /* destroyed objects: kernel/cap/reaper.h */
+    struct number_block space_numbers, thread_numbers; /* for those made here */
     uint64_t random;
 
     /* Atomic: written by this CPU, read by CPUs that unmap. */

@@ -11,6 +11,7 @@
  */
 #include "kernel/sched/sched.h"
 #include "kernel/boot/platform.h"
+#include "kernel/cap/reaper.h"
 #include "kernel/sched/fpu.h"
 #include "kernel/sched/switch.h"
 #include "kernel/thread/thread.h"
@@ -125,6 +126,7 @@ static void timer_set(struct cpu *cpu)
     tsc = nearer(tsc, cpu->slice_end_tsc);
     tsc = nearer(tsc, cpu->watchdog_tsc);
     tsc = nearer(tsc, cpu->messages_tsc);
+    tsc = nearer(tsc, cpu->reaper.due_tsc);
     if (tsc == cpu->timer_tsc)
         return;
     cpu->timer_tsc = tsc;
@@ -151,6 +153,8 @@ void sched_timer(void)
         deadline_remove(cpu, thread);
         thread_deadline_reached_cpu(thread);
     }
+    if (cpu->reaper.due_tsc && cpu->reaper.due_tsc <= now)
+        reaper_hurry_cpu();
     if (cpu->watchdog_tsc && cpu->watchdog_tsc <= now)
         cpu->watchdog_tsc = watchdog_check_cpu();
 }
@@ -259,6 +263,10 @@ struct thread *sched_exit(void)
                 sched_switch_cpu(cpu, thread);
             /* Leaving a space may have answered the last ticket of a thread of this CPU, or sent this CPU something; of
              * neither an interrupt would tell. */
+            continue;
+        }
+        if (cpu->current == cpu->idle && cpu->reaper.waiting && !cpu->reaper.batch) {
+            reaper_hurry_cpu();
             continue;
         }
         if (__builtin_expect(cpu->current->resume == RESUME_USER, 1))

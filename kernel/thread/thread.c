@@ -12,6 +12,7 @@
 #include "kernel/thread/thread.h"
 #include "kernel/boot/platform.h"
 #include "kernel/cap/cap.h"
+#include "kernel/cap/reaper.h"
 #include "kernel/ipc/reply.h"
 #include "kernel/sched/fpu.h"
 #include "kernel/sched/sched.h"
@@ -25,9 +26,9 @@
 
 void thread_init(struct thread *thread, struct aspace *aspace, struct cspace *cspace)
 {
-    static uint32_t last_id; /* atomic: threads are created on all CPUs */
+    static uint64_t numbers; /* atomic: threads are created on all CPUs */
     thread->home = thread->next_home = cpu_number();
-    thread->id = atomic_fetch_add(&last_id, 1) + 1;
+    thread->id = (uint32_t)number_draw(&cpu_self()->thread_numbers, &numbers);
     thread->aspace = aspace;
     thread->cspace = cspace;
     thread->state = THREAD_STOPPED;
@@ -175,6 +176,10 @@ void thread_destroy(struct thread *thread)
 {
     if (!object_kill(&thread->object))
         return;
+    if (thread->home == cpu_number() && thread->state == THREAD_STOPPED) {
+        thread_die_cpu(thread);
+        return;
+    }
     thread->reaper.object = &thread->object;
     /* pairs with thread_arrive_cpu() in thread.c: home is read late; a thread that moved is sent after */
     cpu_send(atomic_load_relaxed(&thread->home), &thread->reaper.node, MAILBOX_THREAD_DESTROY);

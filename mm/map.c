@@ -11,8 +11,9 @@
 #include "kernel/thread/thread.h"
 #include "kernel/trap/syscall.h"
 #include "mm/aspace.h"
-#include "mm/frame.h"
+#include "mm/frame_use.h"
 #include "mm/region.h"
+#include "mm/tables.h"
 #include "mm/x86_64/copy.h"
 #include "mm/x86_64/pt.h"
 
@@ -29,8 +30,7 @@ enum map_scratch {
 struct map_call {
     struct aspace *space;
     struct region *region;
-    uint64_t address, pages;
-    unsigned flags, may;
+    unsigned may; /* what the region's capability allows */
 };
 
 static bool flags_valid(uint64_t flags, unsigned allowed)
@@ -49,14 +49,9 @@ static int64_t map_lookup(struct thread *thread, const uint64_t *args, struct ma
         error = cap_lookup(thread->cspace, args[1], SLUICE_TYPE_REGION, rights, &region);
     if (error)
         return error;
-    *call = (struct map_call){
-        .space = (struct aspace *)aspace.object,
-        .region = (struct region *)region.object,
-        .address = args[3],
-        .pages = args[4],
-        .flags = (unsigned)args[5],
-        .may = region.rights,
-    };
+    call->space = (struct aspace *)aspace.object;
+    call->region = (struct region *)region.object;
+    call->may = region.rights;
     return 0;
 }
 _Static_assert((unsigned)SLUICE_MAP_READ == (unsigned)SLUICE_RIGHT_READ &&
@@ -67,16 +62,16 @@ _Static_assert((unsigned)SLUICE_MAP_READ == (unsigned)SLUICE_RIGHT_READ &&
 /* Checks everything that can be checked before a gate is entered. */
 static int64_t map_begin(struct thread *thread, const uint64_t *args, const struct map_call *call)
 {
-    uint64_t first = args[2];
+    uint64_t first = args[2], address = args[3], pages = args[4];
     if (!flags_valid(args[5], SLUICE_MAP_READ | SLUICE_MAP_WRITE | SLUICE_MAP_EXECUTE | SLUICE_MAP_ZERO) ||
-        call->pages - 1 >= SLUICE_MAP_PAGES_MAX || call->address % PAGE_BYTES)
+        pages - 1 >= SLUICE_MAP_PAGES_MAX || address % PAGE_BYTES)
         return SLUICE_E_BAD_ARGUMENT;
-    if (!aspace_range_valid(call->address, call->pages))
+    if (!aspace_range_valid(address, pages))
         return SLUICE_E_BAD_ADDRESS;
     /* Relaxed: `first` never changes, and one that is split off or turned into a pool at this moment was ours when the
      * capability was read; frame_hold finds kernel memory by its kind. */
     uint64_t frames = atomic_load_relaxed(&call->region->frames);
-    if (first >= frames || call->pages > frames - first)
+    if (first >= frames || pages > frames - first)
         return SLUICE_E_BAD_ARGUMENT;
     if (atomic_load_relaxed(&call->region->pool))
         return SLUICE_E_BUSY;
@@ -84,7 +79,6 @@ static int64_t map_begin(struct thread *thread, const uint64_t *args, const stru
     thread->scratch[MAP_HELD] = 0;
     thread->scratch[MAP_ENTERED] = 0;
     thread->scratch[MAP_RESULT] = call->may;
-    thread->step = MAP_HOLD;
     return 0;
 }
 
@@ -95,35 +89,75 @@ static void map_settle(struct thread *thread, int64_t result)
     thread->step = MAP_DROP;
 }
 
-static int64_t map_hold(struct thread *thread, const struct map_call *call)
+static int64_t map_hold(struct thread *thread, uint64_t pages, unsigned flags)
 {
     uint64_t *scratch = thread->scratch;
-    int64_t result =
-        frame_hold(scratch[MAP_FRAME], call->pages, call->flags & SLUICE_MAP_ZERO, &scratch[MAP_HELD]);
-    if (result == SYSCALL_FORWARD)
-        return result;
-    if (result) {
-        map_settle(thread, result);
-    } else {
-        /* Their only use is ours: no page-table entry, no TLB (R4). */
-        if (call->flags & SLUICE_MAP_ZERO)
-            memory_zero_pages(direct_map(scratch[MAP_FRAME] * PAGE_BYTES), call->pages);
-        thread->step = MAP_ENTER;
-    }
-    return 0;
+    thread->step = MAP_HOLD;
+    int64_t result = frame_hold(scratch[MAP_FRAME], pages, flags & SLUICE_MAP_ZERO, &scratch[MAP_HELD]);
+    /* Their only use is ours: no page-table entry, no TLB (R4). */
+    if (!result && (flags & SLUICE_MAP_ZERO))
+        memory_zero_pages(direct_map(scratch[MAP_FRAME] * PAGE_BYTES), pages);
+    return result;
 }
 
-static int64_t map_enter(struct thread *thread, const struct map_call *call)
+static int64_t entries_write_locked(struct aspace *space, const struct pt_range *range, uint64_t entry,
+                                    uint64_t *done)
+{
+    uint64_t written = 0;
+    int64_t result = 0;
+    for (unsigned s = 0; s < 2 && range->span[s].count && !result; s++) {
+        uint64_t *at = range->span[s].entry, *end = at + range->span[s].count;
+        for (; at < end && !*at; at++, written++)
+            atomic_store_relaxed(at, entry + written * PAGE_BYTES);
+        if (at < end)
+            result = pt_is_pending(*at) ? SLUICE_E_AGAIN : SLUICE_E_EXISTS;
+    }
+    space->pages_mapped += written;
+    *done += written;
+    return result;
+}
+
+static bool range_complete(const struct pt_range *range)
+{
+    return range->span[0].entry && (!range->span[1].count || range->span[1].entry);
+}
+
+/* aspace_map_entries, inline for one caller. */
+static inline int64_t map_entries(struct aspace *space, uint64_t address, uint64_t pages, uint64_t entry,
+                                  uint64_t *done)
+{
+    struct pt_range range;
+    struct gate gate;
+    uint64_t skip = *done;
+    /* Without the gate: tables stay as long as the space. Those that are missing are made first, so that the call stays
+     * on the CPU that the tables want, once it is there. */
+    pt_range_find(&range, space->root, address + skip * PAGE_BYTES, pages - skip);
+    if (__builtin_expect(!range_complete(&range), 0)) {
+        int64_t result = tables_build(space, address + skip * PAGE_BYTES, pages - skip);
+        if (result)
+            return result;
+        pt_range_find(&range, space->root, address + skip * PAGE_BYTES, pages - skip);
+    }
+    if (!gate_enter(&gate, pool_of(&space->object), LOCK_CLASS_aspace, &space->object.lock))
+        return syscall_forward(&gate);
+    int64_t result = entries_write_locked(space, &range, entry + skip * PAGE_BYTES, done);
+    gate_leave(&gate);
+    return result;
+}
+
+int64_t aspace_map_entries(struct aspace *space, uint64_t address, uint64_t pages, uint64_t entry,
+                           uint64_t *done)
+{
+    return map_entries(space, address, pages, entry, done);
+}
+
+static int64_t map_enter(struct thread *thread, const uint64_t *args, struct aspace *space)
 {
     uint64_t *scratch = thread->scratch;
     /* Not call->may: on the way from another CPU the slot may have got another region, of more rights. */
-    uint64_t entry = pt_page(scratch[MAP_FRAME], call->flags, (unsigned)scratch[MAP_RESULT]);
-    int64_t result =
-        aspace_map_entries(call->space, call->address, call->pages, entry, &scratch[MAP_ENTERED]);
-    if (result == SYSCALL_FORWARD)
-        return result;
-    map_settle(thread, result);
-    return 0;
+    uint64_t entry = pt_page(scratch[MAP_FRAME], (unsigned)args[5], (unsigned)scratch[MAP_RESULT]);
+    thread->step = MAP_ENTER;
+    return map_entries(space, args[3], args[4], entry, &scratch[MAP_ENTERED]);
 }
 
 static int64_t map_drop(struct thread *thread, uint64_t *args)
@@ -141,22 +175,23 @@ static int64_t map_drop(struct thread *thread, uint64_t *args)
 
 int64_t sys_aspace_map(struct thread *thread, uint64_t *args)
 {
-    if (thread->step == MAP_DROP)
-        return map_drop(thread, args);
     struct map_call call = {0};
+    if (__builtin_expect(thread->step == MAP_DROP, 0))
+        return map_drop(thread, args);
     int64_t result = map_lookup(thread, args, &call);
     if (thread->step == MAP_BEGIN) {
         if (!result)
             result = map_begin(thread, args, &call);
         if (result)
             return result;
-    } else if (result) {
-        map_settle(thread, result); /* a capability died on the way to another CPU */
-        return map_drop(thread, args);
     }
-    if (thread->step == MAP_HOLD)
-        result = map_hold(thread, &call);
-    if (!result && thread->step == MAP_ENTER)
-        result = map_enter(thread, &call);
-    return result ? result : map_drop(thread, args);
+    /* Else an error is that of a capability which died on the way to another CPU. */
+    if (!result && thread->step != MAP_ENTER)
+        result = map_hold(thread, args[4], (unsigned)args[5]);
+    if (!result)
+        result = map_enter(thread, args, call.space);
+    if (result == SYSCALL_FORWARD)
+        return result;
+    map_settle(thread, result);
+    return map_drop(thread, args);
 }

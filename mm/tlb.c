@@ -12,11 +12,8 @@
 #include "mm/tlb.h"
 #include "kernel/log/log.h"
 #include "kernel/thread/thread.h"
-#include "mm/frame.h"
-#include "mm/x86_64/translation.h"
 #include "smp/cpu.h"
 #include "smp/lock/leaf.h"
-#include "tunables/tunables.h"
 
 /*
  * Time line of an unmap on CPU 0, while 1 is active in the space, 2 enters it and 3 leaves it:
@@ -197,32 +194,6 @@ static unsigned targets_find(struct aspace *space, uint64_t generation, struct c
     return count;
 }
 
-/* Might another CPU use it? Mostly none has since somebody last looked. */
-static inline bool used_elsewhere(const struct aspace *space, unsigned self)
-{
-    unsigned bit = self >> cpuset_cluster_shift;
-    uint64_t others = cpuset_cluster_shift; /* a bit of ours may be somebody else's as well */
-    for (unsigned i = 0; i < CPUSET_WORDS; i++)
-        others |= atomic_load_relaxed(&space->used.word[i]) & ~(i == bit / 64 ? 1ull << (bit % 64) : 0);
-    return others != 0;
-}
-
-static inline void flush_here(const struct tlb_flush *flush, struct cpu *self, uint64_t generation)
-{
-    struct aspace *space = flush->space;
-    if (self->aspace != space || self->tlb_acked >= generation)
-        return;
-    if (self->tlb_acked + 1 == generation && flush->pages <= tunable(tlb_full_flush)) {
-        for (uint64_t i = 0; i < flush->pages; i++)
-            translation_drop(flush->address + i * PAGE_BYTES);
-        cpu_counter_add(tlb_page_flushes, flush->pages);
-    } else {
-        translation_load(space->root);
-        cpu_counter_inc(tlb_context_flushes);
-    }
-    atomic_store_relaxed(&self->tlb_acked, generation);
-}
-
 /* Opens a ticket for those who are still behind; false when nobody is. */
 static bool ticket_open(struct tlb_flush *flush, uint64_t generation)
 {
@@ -250,19 +221,13 @@ static bool ticket_open(struct tlb_flush *flush, uint64_t generation)
     return waits;
 }
 
-bool tlb_flush_begin_locked(struct tlb_flush *flush, bool changed)
+bool tlb_flush_others_locked(struct tlb_flush *flush)
 {
     struct aspace *space = flush->space;
-    struct cpu *self = cpu_self();
     uint64_t generation = space->generation;
-    if (changed) /* R1, full fence: the entries before the generation, before the look at who is active */
-        generation = atomic_fetch_add(&space->generation, 1ull) + 1;
-    flush_here(flush, self, generation);
-    if (__builtin_expect(used_elsewhere(space, self->number), 0)) {
-        cpuset_clear_all(&flush->targets);
-        if (targets_find(space, generation, &flush->targets) && ticket_open(flush, generation))
-            return true;
-    }
+    cpuset_clear_all(&flush->targets);
+    if (targets_find(space, generation, &flush->targets) && ticket_open(flush, generation))
+        return true;
     space->flushed = generation;
     return false;
 }

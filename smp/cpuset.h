@@ -40,6 +40,17 @@ static inline void cpuset_add(struct cpuset *set, unsigned cpu)
     set->word[bit / 64] |= 1ull << (bit % 64);
 }
 
+/* Might it name a CPU other than this one? */
+static inline bool cpuset_has_others(const struct cpuset *set, unsigned cpu)
+{
+    uint64_t others = cpuset_cluster_shift; /* its own bit may be somebody else's as well */
+    uint64_t own = 1ull << (cpu % 64);
+    for (unsigned i = 0; i < CPUSET_WORDS; i++)
+        others |=
+            atomic_load_relaxed(&set->word[i]) & ~(i == cpu / 64 ? own : 0); /* relaxed: callers order it */
+    return others != 0;
+}
+
 /* Clears the bit; with clusters the caller must know that no other CPU of the cluster needs it. */
 static inline void cpuset_remove(struct cpuset *set, unsigned cpu)
 {

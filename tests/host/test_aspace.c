@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// sources: mm/aspace.c mm/map.c mm/unmap.c mm/tlb.c mm/pt.c mm/frame.c mm/pool.c smp/cpuset.c smp/lock/gate.c smp/lock/gate_any.c smp/lock/wait.c smp/lock/check.c tests/host/fake_cpu.c tests/host/fake_memory.c tests/host/fake_space.c
+// sources: mm/aspace.c mm/map.c mm/tables.c mm/unmap.c mm/protect.c mm/tlb.c mm/pt.c mm/frame.c mm/pool.c smp/cpuset.c smp/lock/gate.c smp/lock/gate_any.c smp/lock/wait.c smp/lock/check.c tests/host/fake_cpu.c tests/host/fake_memory.c tests/host/fake_space.c
 // sanitize: undefined address
 /*
  * The handlers of aspace_map, aspace_unmap and aspace_protect, whole, and the end of a space: results, use counts, what
@@ -167,7 +167,7 @@ static void test_stops_at_what_is_there(void **state)
     assert_int_equal(frame_records[FIRST + 12].uses, 0);
     uint64_t *table = pt_table(space->root, ADDRESS + 3 * PAGE_BYTES, 1);
     table[pt_index(ADDRESS + 3 * PAGE_BYTES, 1)] =
-        pt_pending(pt_page(5, R, R) | PT_KERNEL, space->generation + 1);
+        pt_pending(pt_page(5, R, R) | PT_KERNEL, pt_pending_bits(space->generation + 1));
     assert_int_equal(map(REGION, 20, ADDRESS + 3 * PAGE_BYTES, 2, R), SLUICE_E_AGAIN);
     assert_int_equal(counted, 0);
     assert_int_equal(used(), 3);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// sources: mm/aspace.c mm/map.c mm/unmap.c mm/tlb.c mm/pt.c mm/user.c mm/frame.c mm/pool.c smp/cpuset.c smp/lock/gate.c smp/lock/gate_any.c smp/lock/wait.c smp/lock/check.c tests/host/fake_cpu.c tests/host/fake_memory.c tests/host/fake_space.c
+// sources: mm/aspace.c mm/map.c mm/tables.c mm/unmap.c mm/protect.c mm/tlb.c mm/pt.c mm/user.c mm/frame.c mm/pool.c smp/cpuset.c smp/lock/gate.c smp/lock/gate_any.c smp/lock/wait.c smp/lock/check.c tests/host/fake_cpu.c tests/host/fake_memory.c tests/host/fake_space.c
 // libs: -lpthread
 // sanitize: thread undefined
 /*

@@ -29,6 +29,7 @@ bool aspace_init_locked(struct aspace *space, struct pool *pool)
     static uint64_t last; /* atomic: spaces are made on all CPUs */
     space->generation = (atomic_fetch_add(&last, 1ull) + 1) << ASPACE_GENERATION_BITS;
     space->flushed = space->generation;
+    space->leaf_number = UINT64_MAX;
     space->finish_level = 1;
     return true;
 }

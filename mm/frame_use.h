@@ -25,30 +25,35 @@ static inline uint64_t frame_block_end(uint64_t frame, uint64_t end)
     return end <= last ? end : last + 1;
 }
 
+/* The most uses that a frame may have before it is held: one that is to be cleared must not be used by anybody. */
+static inline uint32_t frame_most_uses(bool unused)
+{
+    return unused ? 0 : UINT32_MAX - 1;
+}
+
 /* One writer, under the gate; stored whole for those who only count (frame_count_used). Relaxed: what is told without
- * the gate may be a moment old. */
+ * the gate may be a moment old. Returns the first frame that may not be held, or `end`. */
 static inline uint64_t frame_hold_locked(struct frame_block *block, uint64_t frame, uint64_t end,
                                          uint32_t most)
 {
+    struct frame_record *record = &frame_records[frame], *last = record + (end - frame);
     uint64_t first_uses = 0;
-    for (; frame < end; frame++) {
-        struct frame_record *record = &frame_records[frame];
-        if (record->kind != FRAME_USER || record->uses > most)
-            break;
+    for (; record < last && record->kind == FRAME_USER && record->uses <= most; record++) {
         first_uses += !record->uses;
         atomic_store_relaxed(&record->uses, record->uses + 1);
     }
     atomic_store_relaxed(&block->mapped, block->mapped + first_uses);
-    return frame;
+    return end - (uint64_t)(last - record);
 }
 
 static inline void frame_drop_locked(struct frame_block *block, uint64_t frame, uint64_t end)
 {
+    struct frame_record *record = &frame_records[frame], *last = record + (end - frame);
     uint64_t last_uses = 0;
-    for (; frame < end; frame++) {
-        uint32_t uses = frame_records[frame].uses - 1;
+    for (; record < last; record++) {
+        uint32_t uses = record->uses - 1;
         last_uses += !uses;
-        atomic_store_relaxed(&frame_records[frame].uses, uses);
+        atomic_store_relaxed(&record->uses, uses);
     }
     atomic_store_relaxed(&block->mapped, block->mapped - last_uses);
 }
@@ -63,7 +68,7 @@ static inline int64_t frame_hold(uint64_t first, uint64_t count, bool unused, ui
         struct gate gate;
         if (!frame_block_enter(&gate, block))
             return syscall_forward(&gate);
-        frame = frame_hold_locked(block, frame, end, unused ? 0 : UINT32_MAX - 1);
+        frame = frame_hold_locked(block, frame, end, frame_most_uses(unused));
         gate_leave(&gate);
         *done = frame - first;
         if (frame < end)

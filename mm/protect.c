@@ -9,16 +9,15 @@
 #include "mm/unmap_internal.h"
 
 /* Every page mapped, and none gets more than its region allowed. */
-static int64_t protect_check_locked(const struct unmap_call *call, unsigned flags)
+static int64_t protect_check_locked(const struct pt_range *range, unsigned flags)
 {
-    for (unsigned s = 0; s < 2 && call->range.span[s].count; s++) {
-        const uint64_t *at = call->range.span[s].entry, *end = at + call->range.span[s].count;
-        if (!at)
-            return SLUICE_E_BAD_ADDRESS;
-        for (; at < end; at++) {
-            if (!(*at & PT_PRESENT))
-                return *at ? SLUICE_E_AGAIN : SLUICE_E_BAD_ADDRESS;
-            if (!pt_allows(*at, flags))
+    for (unsigned s = 0; s < 2 && range->span[s].count; s++) {
+        const uint64_t *entry = range->span[s].entry;
+        for (uint64_t i = 0; i < range->span[s].count; i++) {
+            uint64_t now = entry ? entry[i] : 0;
+            if (!(now & PT_PRESENT))
+                return now ? SLUICE_E_AGAIN : SLUICE_E_BAD_ADDRESS;
+            if (!pt_allows(now, flags))
                 return SLUICE_E_NO_RIGHT;
         }
     }
@@ -26,11 +25,11 @@ static int64_t protect_check_locked(const struct unmap_call *call, unsigned flag
 }
 
 /* True when a page lost a right: then TLBs have to forget it (R6). */
-static bool protect_write_locked(const struct unmap_call *call, unsigned flags)
+static bool protect_write_locked(const struct pt_range *range, unsigned flags)
 {
     bool loses = false;
-    for (unsigned s = 0; s < 2 && call->range.span[s].count; s++) {
-        uint64_t *at = call->range.span[s].entry, *end = at + call->range.span[s].count;
+    for (unsigned s = 0; s < 2 && range->span[s].count; s++) {
+        uint64_t *at = range->span[s].entry, *end = at + range->span[s].count;
         for (; at < end; at++) {
             uint64_t before = *at, after = pt_with_rights(before, flags);
             loses |= pt_loses_rights(before, after);
@@ -43,6 +42,7 @@ static bool protect_write_locked(const struct unmap_call *call, unsigned flags)
 static int64_t protect_entries(struct unmap_call *call, unsigned flags)
 {
     struct tlb_flush flush;
+    struct pt_range range;
     struct gate gate;
     if (!unmap_gate_enter(&gate, call->space))
         return syscall_forward(&gate);
@@ -50,9 +50,9 @@ static int64_t protect_entries(struct unmap_call *call, unsigned flags)
     if (call->thread->step == UNMAP_WAITED) {
         tlb_flush_ended_locked(call->space, call->thread);
     } else {
-        pt_range_find(&call->range, call->space->root, call->address, call->pages);
-        result = protect_check_locked(call, flags);
-        if (!result && protect_write_locked(call, flags) && unmap_flush_locked(call, &flush, true))
+        pt_range_find(&range, call->space->root, call->address, call->pages);
+        result = protect_check_locked(&range, flags);
+        if (!result && protect_write_locked(&range, flags) && unmap_flush_locked(call, &flush, true))
             result = SYSCALL_BLOCKED;
     }
     gate_leave(&gate);

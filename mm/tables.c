@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Page tables that a space lacks: paid for before the gate of the tables is entered, linked inside of it.
- * Owns: aspace->spare. Entry point: tables_build. Context: kernel, no gate entered. Locks, one after the other: class
- * alloc of the space's pool, class aspace. Tests: tests/host/test_aspace.c, tests/user/memory/.
+ * Owns: aspace->spare. Entry points: mm/tables.h. Context: kernel. Locks, one after the other: class alloc of
+ * the space's pool, class aspace. Tests: tests/host/test_aspace.c, tests/user/memory/.
  */
 #include "mm/tables.h"
 #include "kernel/trap/syscall.h"
@@ -78,6 +78,16 @@ static bool table_build_locked(struct aspace *space, uint64_t address)
         table = pt_table_of(*entry);
     }
     return true;
+}
+
+uint64_t *tables_entry_walk_locked(struct aspace *space, uint64_t address)
+{
+    uint64_t *table = pt_table(space->root, address, 1);
+    if (!table)
+        return NULL;
+    space->leaf_number = address / pt_span(2);
+    space->leaf = table;
+    return &table[pt_index(address, 1)];
 }
 
 int64_t tables_build(struct aspace *space, uint64_t address, uint64_t pages)

@@ -1,12 +1,25 @@
 // SPDX-License-Identifier: MIT
 /*
- * Tables that a space lacks: what mapping needs of tables.c before it writes entries.
- * Entry points: below. Context: kernel, no gate entered. Locks, one after the other: class alloc of the space's pool,
- * class aspace. Tests: tests/host/test_aspace.c.
+ * The last-level tables of a space: those it lacks, and the one that was used last.
+ * Owns: aspace->leaf, ->leaf_number. Entry points: below. Context: kernel. Locks: class aspace is held where the name says
+ * so; tables_build enters, one after the other, class alloc of the space's pool and class aspace.
+ * Tests: tests/host/test_aspace.c.
  */
 #pragma once
 #include "mm/aspace.h"
+#include "mm/x86_64/pt.h"
 #include <stdint.h>
+
+uint64_t *tables_entry_walk_locked(struct aspace *space, uint64_t address);
+
+/* The entry of a page; NULL: there is no table for it. Mostly it lies in the same table as the last one: tables stay as
+ * long as the space, so what was found once is right for ever. */
+static inline uint64_t *tables_entry_locked(struct aspace *space, uint64_t address)
+{
+    if (__builtin_expect(space->leaf_number != address / pt_span(2), 0))
+        return tables_entry_walk_locked(space, address);
+    return &space->leaf[pt_index(address, 1)];
+}
 
 /* All tables of at most 512 pages; they stay as long as the space. 0, NO_MEMORY or SYSCALL_FORWARD. */
 int64_t tables_build(struct aspace *space, uint64_t address, uint64_t pages);

@@ -22,19 +22,17 @@ struct tlb_flush {
     struct cpuset targets; /* out: CPUs to tell once the gate was left */
 };
 
-static inline void tlb_flush_own_cpu(struct aspace *space, uint64_t address, uint64_t pages,
-                                     uint64_t generation)
+/* This CPU has the space loaded, and forgets the range or everything. */
+static inline void tlb_flush_own_cpu(struct cpu *self, const struct aspace *space, uint64_t address,
+                                     uint64_t pages, uint64_t generation)
 {
-    struct cpu *self = cpu_self();
-    if (self->aspace != space || self->tlb_acked >= generation)
-        return;
-    if (self->tlb_acked + 1 == generation && pages <= tunable(tlb_full_flush)) {
-        for (uint64_t end = address + pages * PAGE_BYTES; address < end; address += PAGE_BYTES)
-            translation_drop(address);
-        cpu_counter_add(tlb_page_flushes, pages);
-    } else {
+    if (__builtin_expect(self->tlb_acked + 1 == generation && pages <= tunable(tlb_full_flush), 1)) {
+        for (uint64_t i = 0; i < pages; i++)
+            translation_drop(address + i * PAGE_BYTES);
+        counter_add(&self->counters->tlb_page_flushes, pages);
+    } else if (self->tlb_acked < generation) {
         translation_load(space->root);
-        cpu_counter_inc(tlb_context_flushes);
+        counter_add(&self->counters->tlb_context_flushes, 1);
     }
     atomic_store_relaxed(&self->tlb_acked, generation);
 }
@@ -45,11 +43,13 @@ static inline void tlb_flush_own_cpu(struct aspace *space, uint64_t address, uin
 static inline bool tlb_flush_begin_locked(struct aspace *space, uint64_t address, uint64_t pages,
                                           bool changed)
 {
+    struct cpu *self = cpu_self();
     uint64_t generation = space->generation;
     if (changed) /* R1, full fence: the entries before the generation, before the look at who is active */
         generation = atomic_fetch_add(&space->generation, 1ull) + 1;
-    tlb_flush_own_cpu(space, address, pages, generation);
-    if (__builtin_expect(cpuset_has_others(&space->used, cpu_number()), 0))
+    if (self->aspace == space)
+        tlb_flush_own_cpu(self, space, address, pages, generation);
+    if (__builtin_expect(cpuset_has_others(&space->used, self->number), 0))
         return false;
     space->flushed = generation;
     return true;

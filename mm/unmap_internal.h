@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What unmap.c and protect.c share: the arguments of a call that changes entries which other CPUs may have in their
- * TLBs, and how it comes to wait for them.
+ * What unmap.c, unmap_steps.c and protect.c share: the arguments of a call that changes entries which other CPUs may
+ * have in their TLBs, how far it came, and how it comes to wait for them.
  * Owns: struct unmap_call. Context: kernel. Locks: class aspace, where the name says so.
  * Tests: tests/host/test_aspace.c, tests/host/test_tlb.c.
  */
@@ -15,28 +15,29 @@
 
 enum unmap_step { UNMAP_MARK, UNMAP_WAITED, UNMAP_COLLECT, UNMAP_DROP };
 
+/* What thread->scratch holds: pages that were mapped, and pages looked at while collecting << 32; then runs of frames
+ * whose entries are gone and whose use counts are still up, as first << 10 | count. */
+enum unmap_scratch { UNMAP_COUNTS, UNMAP_RUNS };
+#define UNMAP_RUNS_MAX 3u
+#define UNMAP_RUN_BITS 10
+_Static_assert(SLUICE_MAP_PAGES_MAX >> UNMAP_RUN_BITS == 0, "a run's count fits");
+
 struct unmap_call {
     struct thread *thread;
     struct aspace *space;
     uint64_t address, pages;
-    struct pt_range range; /* found under the gate */
 };
 
 /* args: aspace, address, pages. 0, an error of cap_lookup, BAD_ARGUMENT or BAD_ADDRESS. */
 static inline int64_t unmap_call_init(struct unmap_call *call, struct thread *thread, const uint64_t *args)
 {
-    struct cap cap;
-    call->thread = thread;
-    call->space = NULL;
-    call->address = args[1];
-    call->pages = args[2];
-    int error = cap_lookup(thread->cspace, args[0], SLUICE_TYPE_ASPACE, SLUICE_RIGHT_CONTROL, &cap);
+    struct cap_found found;
+    *call = (struct unmap_call){.thread = thread, .address = args[1], .pages = args[2]};
+    int error = cap_lookup_found(thread->cspace, args[0], SLUICE_TYPE_ASPACE, SLUICE_RIGHT_CONTROL, &found);
     if (error)
         return error;
-    call->space = (struct aspace *)cap.object;
-    if (call->pages - 1 >= SLUICE_MAP_PAGES_MAX || call->address % PAGE_BYTES)
-        return SLUICE_E_BAD_ARGUMENT;
-    return aspace_range_valid(call->address, call->pages) ? 0 : SLUICE_E_BAD_ADDRESS;
+    call->space = (struct aspace *)found.object;
+    return aspace_range_check(call->address, call->pages);
 }
 
 static inline bool unmap_gate_enter(struct gate *gate, struct aspace *space)
@@ -44,11 +45,15 @@ static inline bool unmap_gate_enter(struct gate *gate, struct aspace *space)
     return gate_enter(gate, pool_of(&space->object), LOCK_CLASS_aspace, &space->object.lock);
 }
 
-/* True: the thread waits at step WAITED, and the caller owes tlb_flush_notify once it has left the gate. */
-static inline bool unmap_flush_locked(const struct unmap_call *call, struct tlb_flush *flush, bool changed)
+/* So many unmaps wait that stamps would not tell their generations apart. */
+static inline bool unmap_window_full(const struct aspace *space)
 {
-    if (tlb_flush_begin_locked(call->space, call->address, call->pages, changed))
-        return false;
+    return space->generation - space->flushed >= PT_STAMP_WINDOW;
+}
+
+/* True: the thread waits at step WAITED, and the caller owes tlb_flush_notify once it has left the gate. */
+static inline bool unmap_flush_others_locked(const struct unmap_call *call, struct tlb_flush *flush)
+{
     flush->space = call->space;
     flush->thread = call->thread;
     flush->address = call->address;
@@ -56,3 +61,20 @@ static inline bool unmap_flush_locked(const struct unmap_call *call, struct tlb_
     flush->step = UNMAP_WAITED;
     return tlb_flush_others_locked(flush);
 }
+
+static inline bool unmap_flush_locked(const struct unmap_call *call, struct tlb_flush *flush, bool changed)
+{
+    return !tlb_flush_begin_locked(call->space, call->address, call->pages, changed) &&
+           unmap_flush_others_locked(call, flush);
+}
+
+static inline int64_t unmap_done(uint64_t *args, uint64_t unmapped)
+{
+    args[2] = unmapped;
+    cpu_counter_inc(unmaps);
+    cpu_counter_add(unmapped_pages, unmapped);
+    return 0;
+}
+
+/* aspace_unmap from the top, or from its step. */
+int64_t unmap_continue(struct thread *thread, uint64_t *args);

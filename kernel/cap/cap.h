@@ -54,6 +54,7 @@ static inline bool cap_alive(const struct cap *cap)
 struct cap_found {
     struct object *object; /* NULL: nothing */
     uint64_t badge;
+    unsigned rights;
 };
 
 /* The slot's capability, if it has this type itself (no facet does) and these rights, is alive, and nobody changes the
@@ -72,7 +73,9 @@ static inline struct cap_found cap_find(const struct cspace *space, uint64_t slo
     uint64_t kind = atomic_load_acquire(&cap->kind);
     if (__builtin_expect((kind & mask) != wanted, 0))
         return nothing;
-    struct cap_found found = {atomic_load_relaxed(&cap->object), atomic_load_relaxed(&cap->badge)};
+    struct cap_found found = {.object = atomic_load_relaxed(&cap->object),
+                              .badge = atomic_load_relaxed(&cap->badge),
+                              .rights = CAP_KIND_RIGHTS(kind)};
     uint64_t generations = atomic_load_relaxed(&cap->generations);
     compiler_barrier(); /* x86 keeps loads in order: the second look at the sequence stays after the fields */
     if (__builtin_expect(atomic_load_relaxed(&cap->sequence) != CAP_KIND_SEQUENCE(kind), 0) ||
@@ -98,7 +101,7 @@ static inline int cap_lookup_found(const struct cspace *space, uint64_t slot, en
         return 0;
     struct cap cap;
     int error = cap_lookup(space, slot, type, rights, &cap);
-    *found = (struct cap_found){cap.object, cap.badge};
+    *found = (struct cap_found){cap.object, cap.badge, cap.rights};
     return error;
 }
 /* A capability with all rights to a living object. */

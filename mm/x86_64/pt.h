@@ -61,7 +61,7 @@ static inline uint64_t *pt_table_of(uint64_t entry)
 }
 
 /* The table of `level` that covers the address; NULL when there is none. Relaxed: each load depends on the one before.
- * pairs with table_build_locked() in aspace.c: a table was cleared before its entry was stored. It lives until a grace
+ * pairs with table_build_locked() in tables.c: a table was cleared before its entry was stored. It lives until a grace
  * period after its space's death. */
 static inline uint64_t *pt_table(uint64_t root, uint64_t address, unsigned level)
 {

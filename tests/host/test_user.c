@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// sources: mm/user.c mm/aspace.c mm/map.c mm/tables.c mm/tlb.c mm/pt.c mm/frame.c mm/pool.c smp/cpuset.c smp/lock/gate.c smp/lock/gate_any.c smp/lock/wait.c smp/lock/check.c tests/host/fake_cpu.c tests/host/fake_memory.c tests/host/fake_space.c
+// sources: mm/user.c mm/aspace.c mm/map.c mm/map_steps.c mm/tables.c mm/tlb.c mm/pt.c mm/frame.c mm/pool.c smp/cpuset.c smp/lock/gate.c smp/lock/gate_any.c smp/lock/wait.c smp/lock/check.c tests/host/fake_cpu.c tests/host/fake_memory.c tests/host/fake_space.c
 // sanitize: undefined address
 /*
  * User memory by walking page tables: copies inside a page and across pages whose frames lie apart, the address of the

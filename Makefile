@@ -74,6 +74,10 @@ $(OBJ)/kernel-part/%.o: % Makefile
 	$(call say,CC,$<)
 	$(Q)$(CC) $(KERNEL_FLAGS) -c $< -o $@
 
+# Called from entry.S only, which has saved all registers: these functions keep none, nor a frame pointer.
+$(OBJ)/kernel-part/kernel/ipc/fast.c.o: KERNEL_FLAGS += -fomit-frame-pointer \
+    -ffixed-rbp $(addprefix -fcall-used-,rbx r12 r13 r14 r15)
+
 $(OBJ)/ksyms-%.o: $(OBJ)/ksyms-%.c Makefile
 	$(Q)$(CC) $(KERNEL_FLAGS) -c $< -o $@
 

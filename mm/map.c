@@ -27,6 +27,7 @@ static inline int64_t map_check(const struct thread *thread, const uint64_t *arg
     if (error)
         return error;
     *call = (struct map_call){.space = (struct aspace *)space.object,
+                              .pool = space.pool,
                               .frame = ((struct region *)region.object)->first + first,
                               .address = args[3],
                               .pages = args[4],
@@ -71,7 +72,7 @@ static inline int64_t page_map(struct thread *thread, uint64_t *args, const stru
     int64_t result = page_hold(thread, call);
     if (__builtin_expect(result != 0, 0))
         return result == SYSCALL_FORWARD ? result : map_done(args, 0, result);
-    if (!gate_enter(&gate, pool_of(&space->object), LOCK_CLASS_aspace, &space->object.lock)) {
+    if (!gate_enter(&gate, call->pool, LOCK_CLASS_aspace, &space->object.lock)) {
         map_note(thread, call, MAP_ENTER, 1);
         return syscall_forward(&gate);
     }

@@ -28,6 +28,7 @@ enum map_scratch {
 
 struct map_call {
     struct aspace *space;
+    struct pool *pool; /* the space's */
     uint64_t frame, address, pages;
     unsigned flags;
     unsigned may; /* what the region's capability allows */

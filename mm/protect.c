@@ -44,7 +44,7 @@ static int64_t protect_entries(struct unmap_call *call, unsigned flags)
     struct tlb_flush flush;
     struct pt_range range;
     struct gate gate;
-    if (!unmap_gate_enter(&gate, call->space))
+    if (!unmap_gate_enter(&gate, call))
         return syscall_forward(&gate);
     int64_t result = 0;
     if (call->thread->step == UNMAP_WAITED) {

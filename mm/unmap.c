@@ -54,7 +54,7 @@ static inline int64_t page_unmap(struct unmap_call *call, uint64_t *args)
     struct aspace *space = call->space;
     struct tlb_flush flush;
     struct gate gate;
-    if (!unmap_gate_enter(&gate, space))
+    if (!unmap_gate_enter(&gate, call))
         return syscall_forward(&gate);
     uint64_t *at = tables_entry_locked(space, call->address), entry = at ? *at : 0;
     if (__builtin_expect(!(entry & PT_PRESENT), 0)) {

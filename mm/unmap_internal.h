@@ -25,6 +25,7 @@ _Static_assert(SLUICE_MAP_PAGES_MAX >> UNMAP_RUN_BITS == 0, "a run's count fits"
 struct unmap_call {
     struct thread *thread;
     struct aspace *space;
+    struct pool *pool; /* the space's */
     uint64_t address, pages;
 };
 
@@ -37,12 +38,13 @@ static inline int64_t unmap_call_init(struct unmap_call *call, struct thread *th
     if (error)
         return error;
     call->space = (struct aspace *)found.object;
+    call->pool = found.pool;
     return aspace_range_check(call->address, call->pages);
 }
 
-static inline bool unmap_gate_enter(struct gate *gate, struct aspace *space)
+static inline bool unmap_gate_enter(struct gate *gate, const struct unmap_call *call)
 {
-    return gate_enter(gate, pool_of(&space->object), LOCK_CLASS_aspace, &space->object.lock);
+    return gate_enter(gate, call->pool, LOCK_CLASS_aspace, &call->space->object.lock);
 }
 
 /* So many unmaps wait that stamps would not tell their generations apart. */

@@ -131,7 +131,7 @@ static int64_t unmap_entries(struct unmap_call *call, bool *all)
     struct tlb_flush flush;
     struct pt_range range;
     struct gate gate;
-    if (!unmap_gate_enter(&gate, space))
+    if (!unmap_gate_enter(&gate, call))
         return syscall_forward(&gate);
     pt_range_find(&range, space->root, call->address, call->pages);
     int64_t result = 0;

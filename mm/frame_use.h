@@ -31,8 +31,27 @@ static inline uint32_t frame_most_uses(bool unused)
     return unused ? 0 : UINT32_MAX - 1;
 }
 
-/* One writer, under the gate; stored whole for those who only count (frame_count_used). Relaxed: what is told without
- * the gate may be a moment old. Returns the first frame that may not be held, or `end`. */
+/* Counts have one writer, under the gate; they are stored whole for those who only count (frame_count_used). Relaxed:
+ * what is told without the gate may be a moment old. */
+static inline bool frame_hold_one_locked(struct frame_block *block, uint64_t frame, uint32_t most)
+{
+    struct frame_record *record = &frame_records[frame];
+    uint32_t uses = record->uses;
+    if (record->kind != FRAME_USER || uses > most)
+        return false;
+    atomic_store_relaxed(&record->uses, uses + 1);
+    atomic_store_relaxed(&block->mapped, block->mapped + !uses);
+    return true;
+}
+
+static inline void frame_drop_one_locked(struct frame_block *block, uint64_t frame)
+{
+    uint32_t uses = frame_records[frame].uses - 1;
+    atomic_store_relaxed(&frame_records[frame].uses, uses);
+    atomic_store_relaxed(&block->mapped, block->mapped - !uses);
+}
+
+/* The same for a run of frames. Returns the first that may not be held, or `end`. */
 static inline uint64_t frame_hold_locked(struct frame_block *block, uint64_t frame, uint64_t end,
                                          uint32_t most)
 {

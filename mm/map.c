@@ -18,8 +18,9 @@ static inline bool flags_valid(uint64_t flags)
     return !(flags & ~all) && (flags & SLUICE_MAP_READ) && (flags & both) != both;
 }
 
-/* Everything that can be checked before a gate is entered. */
-static inline int64_t map_check(const struct thread *thread, const uint64_t *args, struct map_call *call)
+/* Everything that can be checked before a gate is entered. `pages` is args[4], a constant for one page. */
+static __attribute__((always_inline)) inline int64_t
+map_check(const struct thread *thread, const uint64_t *args, uint64_t pages, struct map_call *call)
 {
     uint64_t first = args[2];
     struct cap_found space = {0}, region = {0};
@@ -30,16 +31,16 @@ static inline int64_t map_check(const struct thread *thread, const uint64_t *arg
                               .pool = space.pool,
                               .frame = ((struct region *)region.object)->first + first,
                               .address = args[3],
-                              .pages = args[4],
+                              .pages = pages,
                               .flags = (unsigned)args[5],
                               .may = region.rights};
-    error = flags_valid(args[5]) ? aspace_range_check(call->address, call->pages) : SLUICE_E_BAD_ARGUMENT;
+    error = flags_valid(args[5]) ? aspace_range_check(call->address, pages) : SLUICE_E_BAD_ARGUMENT;
     if (error)
         return error;
     /* Relaxed: `first` never changes, and one that is split off or turned into a pool at this moment was ours when the
      * capability was read; frame_hold finds kernel memory by its kind. */
     uint64_t frames = atomic_load_relaxed(&((struct region *)region.object)->frames);
-    if (first >= frames || call->pages > frames - first)
+    if (first >= frames || pages > frames - first)
         return SLUICE_E_BAD_ARGUMENT;
     return atomic_load_relaxed(&((struct region *)region.object)->pool) ? SLUICE_E_BUSY : 0;
 }
@@ -53,9 +54,7 @@ static inline int64_t page_hold(struct thread *thread, const struct map_call *ca
         map_note(thread, call, MAP_HOLD, 0);
         return syscall_forward(&gate);
     }
-    uint64_t end = call->frame + 1;
-    bool held =
-        frame_hold_locked(block, call->frame, end, frame_most_uses(call->flags & SLUICE_MAP_ZERO)) == end;
+    bool held = frame_hold_one_locked(block, call->frame, frame_most_uses(call->flags & SLUICE_MAP_ZERO));
     gate_leave(&gate);
     if (!held)
         return SLUICE_E_BUSY;
@@ -76,8 +75,8 @@ static inline int64_t page_map(struct thread *thread, uint64_t *args, const stru
         map_note(thread, call, MAP_ENTER, 1);
         return syscall_forward(&gate);
     }
-    uint64_t *entry = tables_entry_locked(space, call->address);
-    bool good = __builtin_expect(entry != NULL, 1) && __builtin_expect(*entry == 0, 1);
+    uint64_t *entry;
+    bool good = tables_entry_locked(space, call->address, &entry) && __builtin_expect(*entry == 0, 1);
     if (good) {
         atomic_store_relaxed(entry, pt_page(call->frame, call->flags, call->may));
         space->pages_mapped++;
@@ -89,16 +88,23 @@ static inline int64_t page_map(struct thread *thread, uint64_t *args, const stru
     return map_continue(thread, args);
 }
 
+static __attribute__((noinline)) int64_t pages_map(struct thread *thread, uint64_t *args)
+{
+    struct map_call call;
+    int64_t error = map_check(thread, args, args[4], &call);
+    if (error)
+        return error;
+    map_note(thread, &call, MAP_HOLD, 0);
+    return map_continue(thread, args);
+}
+
 int64_t sys_aspace_map(struct thread *thread, uint64_t *args)
 {
     struct map_call call;
     if (__builtin_expect(thread->step != MAP_BEGIN, 0))
         return map_continue(thread, args);
-    int64_t error = map_check(thread, args, &call);
-    if (error)
-        return error;
-    if (__builtin_expect(call.pages == 1, 1))
-        return page_map(thread, args, &call);
-    map_note(thread, &call, MAP_HOLD, 0);
-    return map_continue(thread, args);
+    if (args[4] != 1)
+        return pages_map(thread, args);
+    int64_t error = map_check(thread, args, 1, &call);
+    return error ? error : page_map(thread, args, &call);
 }

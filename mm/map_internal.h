@@ -48,14 +48,16 @@ static inline void map_note(struct thread *thread, const struct map_call *call, 
 static inline int64_t map_done(uint64_t *args, uint64_t mapped, int64_t result)
 {
     args[2] = mapped;
-    cpu_counter_inc(maps);
-    cpu_counter_add(mapped_pages, mapped);
+    struct sluice_cpu_counters *counters = cpu_self()->counters;
+    counter_add(&counters->maps, 1);
+    counter_add(&counters->mapped_pages, mapped);
     return result;
 }
 
 /* Space and region of the call. 0 or an error of cap_lookup. */
-static inline int64_t map_lookup(const struct thread *thread, const uint64_t *args, struct cap_found *space,
-                                 struct cap_found *region)
+static __attribute__((always_inline)) inline int64_t map_lookup(const struct thread *thread,
+                                                                const uint64_t *args, struct cap_found *space,
+                                                                struct cap_found *region)
 {
     /* The rights' bits are those of the flags. */
     unsigned rights = (unsigned)args[5] & (SLUICE_MAP_READ | SLUICE_MAP_WRITE | SLUICE_MAP_EXECUTE);

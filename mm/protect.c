@@ -65,7 +65,7 @@ int64_t sys_aspace_protect(struct thread *thread, uint64_t *args)
 {
     struct unmap_call call;
     uint64_t both = SLUICE_MAP_WRITE | SLUICE_MAP_EXECUTE, flags = args[3];
-    int64_t result = unmap_call_init(&call, thread, args);
+    int64_t result = unmap_call_init(&call, thread, args, args[2]);
     if (result)
         return result;
     if ((flags & ~(both | SLUICE_MAP_READ)) || !(flags & SLUICE_MAP_READ) || (flags & both) == both)

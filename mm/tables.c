@@ -80,14 +80,15 @@ static bool table_build_locked(struct aspace *space, uint64_t address)
     return true;
 }
 
-uint64_t *tables_entry_walk_locked(struct aspace *space, uint64_t address)
+bool tables_entry_walk_locked(struct aspace *space, uint64_t address, uint64_t **entry)
 {
     uint64_t *table = pt_table(space->root, address, 1);
     if (!table)
-        return NULL;
+        return false;
     space->leaf_number = address / pt_span(2);
     space->leaf = table;
-    return &table[pt_index(address, 1)];
+    *entry = &table[pt_index(address, 1)];
+    return true;
 }
 
 int64_t tables_build(struct aspace *space, uint64_t address, uint64_t pages)

@@ -10,15 +10,16 @@
 #include "mm/x86_64/pt.h"
 #include <stdint.h>
 
-uint64_t *tables_entry_walk_locked(struct aspace *space, uint64_t address);
+bool tables_entry_walk_locked(struct aspace *space, uint64_t address, uint64_t **entry);
 
-/* The entry of a page; NULL: there is no table for it. Mostly it lies in the same table as the last one: tables stay as
+/* The entry of a page; false: there is no table for it. Mostly it lies in the same table as the last one: tables stay as
  * long as the space, so what was found once is right for ever. */
-static inline uint64_t *tables_entry_locked(struct aspace *space, uint64_t address)
+static inline bool tables_entry_locked(struct aspace *space, uint64_t address, uint64_t **entry)
 {
     if (__builtin_expect(space->leaf_number != address / pt_span(2), 0))
-        return tables_entry_walk_locked(space, address);
-    return &space->leaf[pt_index(address, 1)];
+        return tables_entry_walk_locked(space, address, entry);
+    *entry = &space->leaf[pt_index(address, 1)];
+    return true;
 }
 
 /* All tables of at most 512 pages; they stay as long as the space. 0, NO_MEMORY or SYSCALL_FORWARD. */

@@ -14,19 +14,18 @@
 #include "mm/unmap_internal.h"
 
 /* Another CPU may use the space, so the entry becomes PENDING after all. 0: nobody is behind. BLOCKED: the thread waits, it
- * goes on at WAITED. AGAIN: it is mapped as before. */
-static __attribute__((noinline)) int64_t page_flush_others_locked(const struct unmap_call *call, uint64_t *at,
+ * goes on at WAITED. AGAIN: the page is mapped as before. */
+static __attribute__((noinline)) int64_t page_flush_others_locked(struct unmap_call call, uint64_t *at,
                                                                   uint64_t entry, struct tlb_flush *flush)
 {
-    struct aspace *space = call->space;
-    if (unmap_window_full(space)) {
+    if (unmap_window_full(call.space)) {
         atomic_store_relaxed(at, entry);
-        space->pages_mapped++;
+        call.space->pages_mapped++;
         return SLUICE_E_AGAIN;
     }
-    atomic_store_relaxed(at, pt_pending(entry, pt_pending_bits(space->generation)));
-    call->thread->scratch[UNMAP_COUNTS] = 1;
-    if (unmap_flush_others_locked(call, flush))
+    atomic_store_relaxed(at, pt_pending(entry, pt_pending_bits(call.space->generation)));
+    call.thread->scratch[UNMAP_COUNTS] = 1;
+    if (unmap_flush_others_locked(&call, flush))
         return SYSCALL_BLOCKED;
     atomic_store_relaxed(at, 0ull);
     return 0;
@@ -44,29 +43,30 @@ static inline int64_t page_drop(struct thread *thread, uint64_t *args, uint64_t 
         thread->step = UNMAP_DROP;
         return syscall_forward(&gate);
     }
-    frame_drop_locked(block, frame, frame + 1);
+    frame_drop_one_locked(block, frame);
     gate_leave(&gate);
     return unmap_done(args, 1);
 }
 
-static inline int64_t page_unmap(struct unmap_call *call, uint64_t *args)
+static inline int64_t page_unmap(const struct unmap_call *call, uint64_t *args)
 {
     struct aspace *space = call->space;
     struct tlb_flush flush;
     struct gate gate;
     if (!unmap_gate_enter(&gate, call))
         return syscall_forward(&gate);
-    uint64_t *at = tables_entry_locked(space, call->address), entry = at ? *at : 0;
-    if (__builtin_expect(!(entry & PT_PRESENT), 0)) {
+    uint64_t *at;
+    if (!tables_entry_locked(space, call->address, &at) || __builtin_expect(!(*at & PT_PRESENT), 0)) {
         gate_leave(&gate);
         return unmap_continue(call->thread, args);
     }
+    uint64_t entry = *at;
     /* 0 at once: until the gate is left nobody maps anything here, and walks stop at any entry that is not present. */
     atomic_store_relaxed(at, 0ull);
     space->pages_mapped--;
     int64_t result = 0;
     if (!tlb_flush_begin_locked(space, call->address, 1, true))
-        result = page_flush_others_locked(call, at, entry, &flush);
+        result = page_flush_others_locked(*call, at, entry, &flush);
     gate_leave(&gate);
     if (result == SYSCALL_BLOCKED)
         tlb_flush_notify(&flush); /* the thread may be running again, elsewhere: it is not touched any more */
@@ -78,10 +78,8 @@ static inline int64_t page_unmap(struct unmap_call *call, uint64_t *args)
 int64_t sys_aspace_unmap(struct thread *thread, uint64_t *args)
 {
     struct unmap_call call;
-    if (__builtin_expect(thread->step != UNMAP_MARK, 0))
+    if (__builtin_expect(thread->step != UNMAP_MARK, 0) || args[2] != 1)
         return unmap_continue(thread, args);
-    int64_t error = unmap_call_init(&call, thread, args);
-    if (error)
-        return error;
-    return __builtin_expect(call.pages == 1, 1) ? page_unmap(&call, args) : unmap_continue(thread, args);
+    int64_t error = unmap_call_init(&call, thread, args, 1);
+    return error ? error : page_unmap(&call, args);
 }

@@ -29,17 +29,18 @@ struct unmap_call {
     uint64_t address, pages;
 };
 
-/* args: aspace, address, pages. 0, an error of cap_lookup, BAD_ARGUMENT or BAD_ADDRESS. */
-static inline int64_t unmap_call_init(struct unmap_call *call, struct thread *thread, const uint64_t *args)
+/* args: aspace, address, pages; `pages` is the last again, a constant for one page. 0, an error of cap_lookup, BAD_ARGUMENT or BAD_ADDRESS. */
+static inline int64_t unmap_call_init(struct unmap_call *call, struct thread *thread, const uint64_t *args,
+                                      uint64_t pages)
 {
     struct cap_found found;
-    *call = (struct unmap_call){.thread = thread, .address = args[1], .pages = args[2]};
+    *call = (struct unmap_call){.thread = thread, .address = args[1], .pages = pages};
     int error = cap_lookup_found(thread->cspace, args[0], SLUICE_TYPE_ASPACE, SLUICE_RIGHT_CONTROL, &found);
     if (error)
         return error;
     call->space = (struct aspace *)found.object;
     call->pool = found.pool;
-    return aspace_range_check(call->address, call->pages);
+    return aspace_range_check(call->address, pages);
 }
 
 static inline bool unmap_gate_enter(struct gate *gate, const struct unmap_call *call)
@@ -73,8 +74,9 @@ static inline bool unmap_flush_locked(const struct unmap_call *call, struct tlb_
 static inline int64_t unmap_done(uint64_t *args, uint64_t unmapped)
 {
     args[2] = unmapped;
-    cpu_counter_inc(unmaps);
-    cpu_counter_add(unmapped_pages, unmapped);
+    struct sluice_cpu_counters *counters = cpu_self()->counters;
+    counter_add(&counters->unmaps, 1);
+    counter_add(&counters->unmapped_pages, unmapped);
     return 0;
 }
 

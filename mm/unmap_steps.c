@@ -163,7 +163,7 @@ int64_t unmap_continue(struct thread *thread, uint64_t *args)
         thread->step = UNMAP_COLLECT;
     }
     /* A space that died meanwhile gives its pages back itself. */
-    int64_t result = unmap_call_init(&call, thread, args);
+    int64_t result = unmap_call_init(&call, thread, args, args[2]);
     while (!result && !all) {
         result = unmap_entries(&call, &all);
         if (!result && runs_drop(thread))

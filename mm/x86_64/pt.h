@@ -132,16 +132,15 @@ static inline bool pt_is_flushed(uint64_t entry, uint64_t generation, uint64_t f
     return ((generation - pt_stamp(entry)) & PT_STAMP_MASK) >= generation - flushed;
 }
 
-/* Rights as enum sluice_map_flag has them, moved to the entry's bits. Accessed and dirty are set at once, so that no CPU
- * ever writes to a page table. */
+/* Rights as enum sluice_map_flag has them, as the entry's bits. Accessed and dirty are set at once, so that no CPU ever
+ * writes to a page table. */
 static inline uint64_t pt_rights(unsigned flags)
 {
-    uint64_t write = flags & SLUICE_MAP_WRITE, execute = flags & SLUICE_MAP_EXECUTE;
-    return write | write << 5 | (execute ^ SLUICE_MAP_EXECUTE) << 61;
+    static const uint64_t bits[4] = {PT_NO_EXECUTE, PT_WRITE | PT_DIRTY | PT_NO_EXECUTE, 0,
+                                     PT_WRITE | PT_DIRTY};
+    return bits[flags / SLUICE_MAP_WRITE % 4];
 }
-_Static_assert(SLUICE_MAP_WRITE == PT_WRITE && PT_WRITE << 5 == PT_DIRTY &&
-                   (uint64_t)SLUICE_MAP_EXECUTE << 61 == PT_NO_EXECUTE,
-               "pt_rights");
+_Static_assert(SLUICE_MAP_WRITE == 2 && SLUICE_MAP_EXECUTE == 4, "pt_rights");
 
 /* A page with these rights now and at most `may` later. */
 static inline uint64_t pt_page(uint64_t frame, unsigned flags, unsigned may)

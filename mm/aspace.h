@@ -63,10 +63,6 @@ uint64_t aspace_kernel_root(void);
 void aspace_enter_cpu(struct aspace *next);
 /* PENDING_TLB: flush, acknowledge, complete tickets whose last target this CPU was. Outside of every operation. */
 void aspace_catch_up_cpu(void);
-/* Around reading the page tables of a space that is not loaded: unmappers count this CPU as a user of it. */
-void aspace_visit_begin_cpu(struct aspace *space);
-void aspace_visit_end_cpu(struct aspace *space);
-
 /* Object lifecycle, called by object_create and the reaper. init: top page table from the pool (alloc gate held);
  * false: no room. finish: gives every mapping and page-table page back, in steps: true when all is done; may ask to be
  * forwarded (*forward = CPU, else UINT32_MAX). No thread uses the space any more. */

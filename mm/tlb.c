@@ -2,7 +2,7 @@
 /*
  * Who may hold a translation, and when nobody does any more: the rules R1 to R4 of docs/memory.md.
  * Owns: cpu->aspace, ->visited, ->tlb_acked; aspace->generation, ->tickets, ->used. Entry points: aspace_enter_cpu,
- * aspace_catch_up_cpu, aspace_visit_*_cpu, tlb_flush_*. Context: kernel, interrupts off. Locks: aspace->ticket_lock.
+ * aspace_catch_up_cpu, tlb_flush_*. Context: kernel, interrupts off. Locks: aspace->ticket_lock.
  * Model: tests/model/tlb.pml. Tests: tests/user/memory/.
  *
  *   may run together       enter, leave, catch up     unmap
@@ -132,25 +132,6 @@ void aspace_catch_up_cpu(void)
         cpu_counter_inc(shootdown_acks);
     }
     tickets_check(space, generation);
-}
-
-void aspace_visit_begin_cpu(struct aspace *space)
-{
-    struct cpu *self = cpu_self();
-    unsigned slot = atomic_load_relaxed(&self->visited[0]) != NULL;
-    /* Full fence: an unmapper sees this CPU, or this CPU sees the entries that it changed. */
-    (void)atomic_exchange(&self->visited[slot], space);
-    cpuset_track(&space->used, self->number);
-}
-
-void aspace_visit_end_cpu(struct aspace *space)
-{
-    struct cpu *self = cpu_self();
-    unsigned slot = atomic_load_relaxed(&self->visited[0]) != space;
-    /* Full fence: a ticket's opener sees us gone, or we see the ticket. */
-    (void)atomic_exchange(&self->visited[slot], (struct aspace *)NULL);
-    if (self->aspace != space && self->visited[!slot] != space)
-        tickets_check(space, UINT64_MAX);
 }
 
 /* CPUs that are active and behind go into `targets`; others are taken out of `used`. This CPU has flushed. */

@@ -8,6 +8,7 @@
  * poison, through its TLB or by hand. Who is asked: CPUs that are active and behind, nobody else.
  */
 #include "mm/user.h"
+#include "mm/visit.h"
 #include "mm/x86_64/pt.h"
 #include "mm/x86_64/translation.h"
 #include "tests/host/fake_cpu.h"

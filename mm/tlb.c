@@ -56,32 +56,49 @@ static bool cpu_is_behind(const struct cpu *cpu, const struct aspace *space, uin
     return atomic_load_acquire(&cpu->aspace) == space && atomic_load_relaxed(&cpu->tlb_acked) < generation;
 }
 
+/* This CPU is one of the targets, and now answers; true: it was the last. */
+static inline bool ticket_answer_locked(struct tlb_ticket *ticket, const struct cpu *self, uint64_t acked)
+{
+    uint64_t *word = &ticket->targets.word[self->cpuset_index];
+    if (ticket->generation > acked || !(*word & self->cpuset_mask))
+        return false;
+    *word &= ~self->cpuset_mask;
+    return --ticket->remaining == 0;
+}
+
+static __attribute__((noinline, cold)) void tickets_lock_wait(struct aspace *space)
+{
+    leaf_lock(&space->ticket_lock);
+}
+
+/* They were taken off the list: their threads run again. */
+static __attribute__((noinline, cold)) void tickets_complete(struct tlb_ticket *ticket)
+{
+    while (ticket) {
+        struct tlb_ticket *next = ticket->next; /* a woken thread may use its ticket again */
+        thread_wake_again(ticket->thread);
+        ticket = next;
+    }
+}
+
 void tickets_answer(struct aspace *space, uint64_t acked)
 {
-    unsigned self = cpu_number();
-    struct tlb_ticket *complete = NULL;
-    leaf_lock(&space->ticket_lock);
-    for (struct tlb_ticket **link = &space->tickets; *link;) {
-        struct tlb_ticket *ticket = *link;
-        bool last = false;
-        if (ticket->generation <= acked && cpuset_has(&ticket->targets, self)) {
-            cpuset_remove(&ticket->targets, self);
-            last = --ticket->remaining == 0;
-        }
-        if (last) {
-            atomic_store_relaxed(link, ticket->next);
-            ticket->next = complete;
-            complete = ticket;
-        } else {
+    const struct cpu *self = cpu_self();
+    struct tlb_ticket *complete = NULL, **link = &space->tickets;
+    if (__builtin_expect(!leaf_trylock(&space->ticket_lock), 0))
+        tickets_lock_wait(space);
+    for (struct tlb_ticket *ticket = *link; ticket; ticket = *link) {
+        if (__builtin_expect(!ticket_answer_locked(ticket, self, acked), 1)) {
             link = &ticket->next;
+            continue;
         }
+        atomic_store_relaxed(link, ticket->next);
+        ticket->next = complete;
+        complete = ticket;
     }
     leaf_unlock(&space->ticket_lock);
-    while (complete) {
-        struct tlb_ticket *next = complete->next; /* a woken thread may use its ticket again */
-        thread_wake_again(complete->thread);
-        complete = next;
-    }
+    if (complete)
+        tickets_complete(complete);
 }
 
 /* An unmapper that found this CPU inactive took it out of `used`, before our new `aspace` was visible to it. It is now:

@@ -12,6 +12,7 @@
 #include "kernel/ipc/fast_internal.h"
 #include "kernel/sched/sched.h"
 #include "mm/user_page.h"
+#include "tunables/tunables.h"
 
 #define SLOW(reason, thread)                                                                                 \
     do {                                                                                                     \
@@ -49,32 +50,27 @@ static __attribute__((cold, noinline)) _Noreturn void partner_slow(const struct 
     entry_syscall_slow(thread);
 }
 
-static __attribute__((cold, noinline)) _Noreturn void caller_slow(struct thread *server)
+/* None that lives on this CPU is owed an answer. */
+static __attribute__((noinline)) _Noreturn void caller_elsewhere(struct cpu *cpu, struct thread *server)
 {
-    if (server->reply_to.object)
+    if (!server->reply_to.object)
+        SLOW(no_caller, server);
+    if (!message_plain(&server->frame))
         SLOW(remote, server);
-    SLOW(no_caller, server);
-}
-
-static inline void message_put(struct thread *to, const struct thread *from)
-{
-    to->frame.tag = from->frame.tag;
-#pragma GCC unroll 6
-    for (unsigned i = 0; i < SLUICE_MESSAGE_WORDS; i++)
-        to->frame.word[i] = from->frame.word[i];
+    fast_reply_remote(cpu, server);
 }
 
 /* The usual way out, unless something is due: then the message has to be where anybody finds it. */
 static inline struct fast_message leave(struct cpu *cpu, struct thread *to, struct thread *from, bool is_long)
 {
     if (is_long) {
-        message_put(to, from);
+        fast_message_put(to, from);
         to->frame.word[4] = to->window_address;
         from = to;
     }
     if (sched_exit_due(cpu)) {
         if (!is_long)
-            message_put(to, from);
+            fast_message_put(to, from);
         to->frame.result = 0;
         entry_resume(sched_exit());
     }
@@ -131,6 +127,13 @@ static __attribute__((cold, noinline)) _Noreturn void long_slow(struct thread *c
     entry_resume(sched_exit());
 }
 
+/* Is the message to be written here, for a receiver that lives on another CPU? Where several wait, the slow path looks for
+ * one of this CPU. */
+static inline bool receiver_remote(const struct cpu *cpu, const struct thread *receiver)
+{
+    return receiver->home != cpu->number && !receiver->wait_next && !tunable(ipc_remote);
+}
+
 static __attribute__((always_inline)) inline struct fast_message call(struct cpu *cpu, struct thread *caller,
                                                                       bool is_long)
 {
@@ -149,7 +152,12 @@ static __attribute__((always_inline)) inline struct fast_message call(struct cpu
         SLOW(no_receiver, caller);
     }
     if (__builtin_expect(!FAST_PARTNER(cpu, receiver), 0)) {
+        bool remote = !is_long && receiver_remote(cpu, receiver);
+        if (remote)
+            waitq_take_first(&endpoint->receivers, receiver);
         gate_leave_held(&gate, held, &endpoint->object.lock);
+        if (remote)
+            fast_call_remote(cpu, caller, receiver, found.badge);
         partner_slow(receiver, caller);
     }
     cpuset_track_self(&endpoint->used, cpu);
@@ -253,7 +261,7 @@ struct fast_message fast_reply_receive(struct thread *server)
     struct cpu *cpu = cpu_self();
     struct thread *caller = server->reply_caller;
     if (__builtin_expect(!caller, 0))
-        caller_slow(server);
+        caller_elsewhere(cpu, server);
     if (__builtin_expect(!message_plain(&server->frame), 0))
         return reply_long(cpu, server, caller);
     if (__builtin_expect(FAST_PARTNER(cpu, caller), 1))

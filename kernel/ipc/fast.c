@@ -168,7 +168,8 @@ static __attribute__((always_inline)) inline struct fast_message call(struct cpu
     receiver->frame.cap = found.badge;
     reply_begin_near_cpu(caller, receiver);
     counter_add(&cpu->counters->ipc_fast_calls, 1);
-    fast_switch(cpu, caller, WAIT_REPLY, receiver);
+    fast_wait_begin(caller, WAIT_REPLY);
+    fast_switch(cpu, caller, receiver);
     return leave(cpu, receiver, caller, is_long);
 }
 
@@ -201,7 +202,7 @@ static __attribute__((noinline)) _Noreturn void fault_leave(struct cpu *cpu, str
 {
     caller->in_fault = FAULT_NONE;
     cpu_counter_inc(ipc_fast_faults);
-    fast_switch(cpu, server, WAIT_RECEIVE, caller);
+    fast_switch(cpu, server, caller);
     entry_resume(sched_exit_due(cpu) ? sched_exit() : caller);
 }
 
@@ -227,8 +228,18 @@ reply_receive(struct cpu *cpu, struct thread *server, struct thread *caller, enu
         gate_leave_held(&gate, held, &endpoint->object.lock);
         SLOW(sender, server);
     }
+    /* Once it can be found waiting, another CPU may claim the server and put a message into its frame: by then the answer
+     * has left it, unless only this CPU enters the gate. */
+    struct thread *words = server;
+    if (kind != ANSWER_FAULT && (kind == ANSWER_LONG || held)) {
+        message_put(caller, server);
+        words = caller;
+    }
+    if (kind == ANSWER_LONG)
+        caller->frame.word[4] = caller->window_address;
     server->reply_caller = NULL;
     server->wait_object = &endpoint->object;
+    fast_wait_begin(server, WAIT_RECEIVE);
     waitq_append(&endpoint->receivers, server);
     gate_leave_held(&gate, held, &endpoint->object.lock);
     caller->partner = NULL;
@@ -236,8 +247,8 @@ reply_receive(struct cpu *cpu, struct thread *server, struct thread *caller, enu
         fault_leave(cpu, server, caller);
     caller->frame.cap = 0;
     counter_add(&cpu->counters->ipc_fast_replies, 1);
-    fast_switch(cpu, server, WAIT_RECEIVE, caller);
-    return leave(cpu, caller, server, kind == ANSWER_LONG);
+    fast_switch(cpu, server, caller);
+    return leave(cpu, caller, words, false);
 }
 
 static __attribute__((noinline)) struct fast_message reply_to_fault(struct cpu *cpu, struct thread *server,

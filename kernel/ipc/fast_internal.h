@@ -67,12 +67,17 @@ static inline void fast_state(struct thread *thread, enum thread_state state, en
     thread->batch_index = 0;
 }
 
-/* `from` waits, `to` runs: as thread_block_cpu, thread_wake and sched_exit would have it. */
-static __attribute__((always_inline)) inline void fast_switch(struct cpu *cpu, struct thread *from,
-                                                              enum thread_wait kind, struct thread *to)
+/* The running thread waits: noted before anybody can find it waiting. */
+static inline void fast_wait_begin(struct thread *thread, enum thread_wait kind)
 {
-    from->wait_sequence++;
-    fast_state(from, THREAD_BLOCKED, kind);
+    thread->wait_sequence++;
+    fast_state(thread, THREAD_BLOCKED, kind);
+}
+
+/* `from` ran and waits now, `to` runs: as thread_wake and sched_exit would have it. */
+static __attribute__((always_inline)) inline void fast_switch(struct cpu *cpu, const struct thread *from,
+                                                              struct thread *to)
+{
     fast_state(to, THREAD_READY, WAIT_NONE);
     struct aspace *space = from->aspace; /* it runs: that is what is loaded, and there is one */
     if (!space)

@@ -10,7 +10,7 @@
  */
 #include "kernel/cap/cap.h"
 #include "kernel/log/log.h"
-#include "kernel/thread/thread.h"
+#include "kernel/thread/wait.h"
 #include "kernel/trap/syscall.h"
 #include "mm/frame.h"
 #include "mm/pool.h"

@@ -64,10 +64,10 @@ struct cpu {
     struct thread *current __attribute__((aligned(64))); /* offset 128: entry.S */
     uint64_t ready_map;                                  /* bit p: a thread of priority p is ready */
     struct thread *ready[64];                            /* circular lists; head runs next */
-    struct thread *next;      /* a message was handed to it: it runs next, without the run queue */
+    struct thread *next;      /* it became ready when no other was: it is found without the run queue */
     struct thread *deadlines; /* a pairing heap, nearest first: kernel/sched/deadline.c */
     uint64_t timer_tsc;       /* when the local timer fires; 0: it is off */
-    uint64_t slice_end_tsc;   /* end of the running thread's slice; 0: no equal is ready */
+    uint64_t slice_end_tsc;   /* end of the slice; 0: no equal was ready since the last one ended */
     union {
         uint64_t due_at_exit; /* both: not 0 when the way out of the kernel has something to do */
         struct {
@@ -77,6 +77,7 @@ struct cpu {
         };
     };
     uint32_t slice_over;   /* at the next pick an equal goes first */
+    uint32_t slice_fresh;  /* the running thread began after the end of the slice was set */
     uint64_t messages_tsc; /* when to go on with messages that were left; 0: none were */
     uint64_t watchdog_tsc; /* when the watchdog wants to look; 0: never */
     uint64_t idle_began_tsc;

@@ -65,8 +65,8 @@ struct cap_found {
 
 /* The slot's capability, if it has this type itself (no facet does) and these rights, is alive, and nobody changes the
  * slot. object == NULL otherwise: cap_lookup_slow knows what it is then. */
-static inline struct cap_found cap_find(const struct cspace *space, uint64_t slot, enum sluice_type type,
-                                        unsigned rights)
+static __attribute__((always_inline)) inline struct cap_found
+cap_find(const struct cspace *space, uint64_t slot, enum sluice_type type, unsigned rights)
 {
     const struct cap_found nothing = {0};
     const uint64_t wanted = (uint64_t)type << CAP_KIND_TYPE_SHIFT | (uint64_t)rights << CAP_KIND_RIGHTS_SHIFT;
@@ -102,8 +102,9 @@ int cap_lookup(const struct cspace *space, uint64_t slot, enum sluice_type type,
                struct cap *cap);
 
 /* The same, for those who need only what cap_find finds: short where that finds it. */
-static inline int cap_lookup_found(const struct cspace *space, uint64_t slot, enum sluice_type type,
-                                   unsigned rights, struct cap_found *found)
+static __attribute__((always_inline)) inline int cap_lookup_found(const struct cspace *space, uint64_t slot,
+                                                                  enum sluice_type type, unsigned rights,
+                                                                  struct cap_found *found)
 {
     *found = cap_find(space, slot, type, rights);
     if (__builtin_expect(found->object != NULL, 1))

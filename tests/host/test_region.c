@@ -80,12 +80,6 @@ bool aspace_finish(struct aspace *finished, uint32_t *forward)
     return true;
 }
 
-void thread_wait_begin(struct thread *thread, enum thread_wait kind, struct object *object)
-{
-    thread->wait_kind = (uint8_t)kind;
-    thread->wait_object = object;
-}
-
 void thread_wake_again(struct thread *thread)
 {
     thread->wait_kind = WAIT_NONE;

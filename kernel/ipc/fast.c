@@ -6,7 +6,7 @@
  *
  * It takes what most messages are: words only, no deadline, a partner that waits on this CPU and may run at once. What
  * it does is what call.c and thread.c do in these circumstances; nothing is done before all of them are known. The words
- * are not copied from frame to frame: entry.S loads them from the sender's.
+ * of a call are not copied from frame to frame: entry.S loads them from the sender's.
  */
 #include "kernel/ipc/fast_internal.h"
 #include "kernel/sched/sched.h"
@@ -133,6 +133,12 @@ reply_receive(struct cpu *cpu, struct thread *server, struct thread *caller, boo
     server->reply_caller = NULL;
     server->wait_object = &endpoint->object;
     waitq_append(&endpoint->receivers, server);
+    if (!faulted) {
+        /* Copied, and inside the gate: after it, a sender on another CPU may find the server and fill its frame. */
+        caller->frame.tag = server->frame.tag;
+        for (unsigned i = 0; i < SLUICE_MESSAGE_WORDS; i++)
+            caller->frame.word[i] = server->frame.word[i];
+    }
     gate_leave_held(&gate, held, &endpoint->object.lock);
     caller->partner = NULL;
     if (faulted)
@@ -140,7 +146,7 @@ reply_receive(struct cpu *cpu, struct thread *server, struct thread *caller, boo
     caller->frame.cap = 0;
     counter_add(&cpu->counters->ipc_fast_replies, 1);
     fast_switch(cpu, server, WAIT_RECEIVE, caller);
-    return leave(cpu, caller, server);
+    return leave(cpu, caller, caller);
 }
 
 static __attribute__((noinline)) struct fast_message reply_to_fault(struct cpu *cpu, struct thread *server,

@@ -135,9 +135,7 @@ reply_receive(struct cpu *cpu, struct thread *server, struct thread *caller, boo
     waitq_append(&endpoint->receivers, server);
     if (!faulted) {
         /* Copied, and inside the gate: after it, a sender on another CPU may find the server and fill its frame. */
-        caller->frame.tag = server->frame.tag;
-        for (unsigned i = 0; i < SLUICE_MESSAGE_WORDS; i++)
-            caller->frame.word[i] = server->frame.word[i];
+        __builtin_memcpy(&caller->frame.tag, &server->frame.tag, FRAME_MESSAGE_BYTES);
     }
     gate_leave_held(&gate, held, &endpoint->object.lock);
     caller->partner = NULL;

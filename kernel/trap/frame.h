@@ -37,9 +37,6 @@ _Static_assert(__builtin_offsetof(struct frame, rflags) == 152, "entry.S");
 _Static_assert(__builtin_offsetof(struct frame, rsp) == 160, "entry.S");
 _Static_assert(__builtin_offsetof(struct frame, ss) == 168, "entry.S");
 
-/* The tag and the words of a message lie side by side. */
-#define FRAME_MESSAGE_BYTES (__builtin_offsetof(struct frame, deadline) - __builtin_offsetof(struct frame, tag))
-
 /* The six arguments of a system call lie side by side; args[2] is also where a second result goes. */
 static inline uint64_t *frame_args(struct frame *f)
 {

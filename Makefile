@@ -36,8 +36,8 @@ BENCH_CPUS := $(if $(filter command environment,$(firstword $(origin CPUS))),$(C
 override CPUS := 8
 endif
 
-ifneq ($(findstring ',$(APPEND)$(SCRIPT)),)
-$(error bad option: no quotes inside of APPEND and SCRIPT)
+ifneq ($(findstring ',$(APPEND)$(SCRIPT)$(OPERATION)$(POLICY)$(BY)$(BENCH_CPUS)),)
+$(error bad option: no quotes inside of APPEND, SCRIPT, CPUS, OPERATION, POLICY and BY)
 endif
 checked := $(shell CPUS='$(CPUS)' MEM='$(MEM)' BOOT='$(BOOT)' THREAD='$(THREAD)' SCRIPT='$(SCRIPT)' \
     DEBUG='$(DEBUG)' UP='$(UP)' GDB='$(GDB)' RECORD='$(RECORD)' V='$(V)' tools/check-options 2>&1)

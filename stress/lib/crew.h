@@ -35,10 +35,12 @@ struct worker {
 struct crew {
     const char *workload, *mode;
     uint64_t cpus, ops_each, seconds;
-    uint64_t wrong; /* 1: one deliberate error, which the oracle has to find */
-    unsigned count;
+    uint64_t wrong;           /* 1: one deliberate error, which the oracle has to find */
+    unsigned count, counting; /* workers; those of them that count */
     struct worker *workers;
-    uint64_t stop __attribute__((aligned(64))); /* atomic: the first thread writes, workers read */
+    uint64_t started __attribute__((aligned(64))); /* atomic: the first thread writes, workers read */
+    uint64_t stop;                                 /* the same */
+    uint64_t arrived;                              /* atomic: workers, before their first operation */
     /* Results. */
     uint64_t elapsed_ns;
     const char *failure;

@@ -32,7 +32,8 @@ struct worker *crew_add(struct crew *crew, void (*body)(struct worker *), void *
         return NULL;
     struct worker *worker = &crew->workers[crew->count++];
     crew->counting += counts;
-    *worker = (struct worker){.crew = crew, .body = body, .context = context, .cpu = cpu, .counts = counts};
+    *worker = (struct worker){.crew = crew, .body = body, .context = context, .counts = counts};
+    worker->cpu = (unsigned)((cpu + crew->first) % sluice_cpu_count());
     return worker;
 }
 

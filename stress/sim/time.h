@@ -9,7 +9,6 @@
 #pragma once
 #include "smp/atomic.h"
 #include "stress/sim/sim.h"
-#include <pthread.h>
 #include <sys/types.h>
 
 /* Cycles, but letgo_ms and wake_us, which are of the host's time, and mhz. */
@@ -40,15 +39,17 @@ struct time_vcpu {
     /* Guarded by time_lock. */
     enum time_state state;
     bool sends; /* an IPI, of which nobody woke yet */
-    pthread_cond_t turn;
+    /* Atomic, a futex: 0 when it goes to sleep, 1 when somebody ends that. */
+    uint32_t woken;
     /* Fixed once it runs. */
     pid_t thread;
 } __attribute__((aligned(64)));
 
 extern struct time_vcpu time_vcpus[SIM_VCPUS_MAX];
-extern pthread_mutex_t time_lock;
 
 /* --- time_clock.c --- */
+void time_enter(void); /* takes time_lock */
+void time_leave(void);
 bool time_clock_init(void);
 /* The vCPU is at or past its limit: waits while it is too far ahead. */
 void time_clock_look(unsigned vcpu);

@@ -14,6 +14,8 @@
  */
 #include "stress/sim/time.h"
 #include <inttypes.h>
+#include <linux/futex.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -23,7 +25,7 @@
 #define SETS (SIM_VCPUS_MAX / 64u)
 
 struct time_vcpu time_vcpus[SIM_VCPUS_MAX];
-pthread_mutex_t time_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t time_lock = PTHREAD_MUTEX_INITIALIZER;
 uint64_t time_letgos_inside, time_letgos, time_wakes_missed;
 
 /* Guarded by time_lock. */
@@ -34,17 +36,45 @@ static uint64_t quantum;
 static uint64_t reached; /* the slowest clock, as seen last; never goes back */
 static uint64_t aligned; /* no clock is behind this time once its vCPU has looked around */
 
+/* Whom this thread wakes when it leaves time_lock: earlier, they would only wake to wait for the lock. */
+static __thread struct time_vcpu *woken[SIM_VCPUS_MAX];
+static __thread unsigned woken_count;
+
 bool time_clock_init(void)
 {
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    for (unsigned i = 0; i < SIM_VCPUS_MAX; i++) {
-        pthread_cond_init(&time_vcpus[i].turn, &attributes);
+    for (unsigned i = 0; i < SIM_VCPUS_MAX; i++)
         waits_at[i] = NEVER;
-    }
     quantum = time_parameters.quantum_outside;
     return true;
+}
+
+void time_enter(void)
+{
+    pthread_mutex_lock(&time_lock);
+}
+
+void time_leave(void)
+{
+    pthread_mutex_unlock(&time_lock);
+    while (woken_count)
+        syscall(SYS_futex, &woken[--woken_count]->woken, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+static void wake_locked(struct time_vcpu *vcpu)
+{
+    atomic_store_relaxed(&vcpu->woken, 1u);
+    woken[woken_count++] = vcpu;
+}
+
+/* Leaves time_lock, sleeps until somebody wakes this vCPU or the host's time is over, and enters again. */
+static void sleep_locked(struct time_vcpu *self, uint64_t us)
+{
+    struct timespec most = {.tv_sec = (time_t)(us / 1000000), .tv_nsec = (long)(us % 1000000 * 1000)};
+    time_leave();
+    /* Relaxed: time_lock orders what it stands for. A late wake of the last sleep may end this one: callers look again. */
+    if (!atomic_load_relaxed(&self->woken))
+        syscall(SYS_futex, &self->woken, FUTEX_WAIT_PRIVATE, 0, &most, NULL, 0);
+    time_enter();
 }
 
 /* The slowest of those that run, `except` left out; NULL: nobody else runs. */
@@ -81,12 +111,12 @@ static void state_set_locked(struct time_vcpu *vcpu, enum time_state state)
         running[number / 64] &= ~(1ull << number % 64);
 }
 
-static void wake_locked(uint64_t at)
+static void run_locked(uint64_t at)
 {
     for (unsigned i = 0; i < sim_vcpus; i++)
         if (waits_at[i] == at) {
             state_set_locked(&time_vcpus[i], TIME_RUNNING);
-            pthread_cond_signal(&time_vcpus[i].turn);
+            wake_locked(&time_vcpus[i]);
         }
 }
 
@@ -98,7 +128,7 @@ static void settle_locked(void)
     uint64_t runs_at = slowest ? atomic_load_relaxed(&slowest->now) : NEVER;
     uint64_t next = slowest_waiting_locked();
     if (next != NEVER && next <= runs_at) {
-        wake_locked(next);
+        run_locked(next);
         runs_at = next;
         next = slowest_waiting_locked();
     }
@@ -126,31 +156,46 @@ static bool thread_sleeps(pid_t thread)
     return !state || state[1] != ' ' || state[2] != 'R';
 }
 
-static struct timespec host_deadline(uint64_t us)
+static uint64_t host_us(void)
 {
     struct timespec at;
     clock_gettime(CLOCK_MONOTONIC, &at);
-    uint64_t ns = (uint64_t)at.tv_nsec + us * 1000;
-    return (struct timespec){.tv_sec = at.tv_sec + (time_t)(ns / 1000000000),
-                             .tv_nsec = (long)(ns % 1000000000)};
+    return (uint64_t)at.tv_sec * 1000000 + (uint64_t)at.tv_nsec / 1000;
+}
+
+/* The slowest vCPU, and since when it was seen at its time. */
+struct slowest {
+    const struct time_vcpu *vcpu;
+    uint64_t at, since_us;
+};
+
+/* It did not move for letgo_ms, and not because the host had no time for it. */
+static bool slowest_hangs_locked(struct slowest *seen)
+{
+    const struct time_vcpu *vcpu = slowest_running_locked(NULL);
+    uint64_t at = vcpu ? atomic_load_relaxed(&vcpu->now) : 0, us = host_us();
+    if (vcpu == seen->vcpu && at == seen->at && seen->since_us)
+        return us - seen->since_us >= time_parameters.letgo_ms * 1000 &&
+               (!vcpu || thread_sleeps(vcpu->thread));
+    *seen = (struct slowest){vcpu, at, us};
+    return false;
 }
 
 /* False: let go, others are still behind. */
 static bool wait_locked(struct time_vcpu *self)
 {
+    struct slowest slowest = {0};
+    atomic_store_relaxed(&self->woken, 0u);
     state_set_locked(self, TIME_WAITING);
     settle_locked();
     while (self->state == TIME_WAITING) {
-        struct timespec deadline = host_deadline(time_parameters.letgo_ms * 1000);
-        if (!pthread_cond_timedwait(&self->turn, &time_lock, &deadline) || self->state != TIME_WAITING)
-            continue;
-        const struct time_vcpu *slowest = slowest_running_locked(NULL);
-        if (slowest && !thread_sleeps(slowest->thread))
-            continue;
-        time_letgos++;
-        time_letgos_inside += sim_regions_open != 0;
-        state_set_locked(self, TIME_RUNNING);
-        return false;
+        if (slowest_hangs_locked(&slowest)) {
+            time_letgos++;
+            time_letgos_inside += sim_regions_open != 0;
+            state_set_locked(self, TIME_RUNNING);
+            return false;
+        }
+        sleep_locked(self, time_parameters.letgo_ms * 1000);
     }
     return true;
 }
@@ -194,13 +239,13 @@ static void join_locked(struct time_vcpu *self, uint64_t time)
 void time_clock_look(unsigned vcpu)
 {
     struct time_vcpu *self = &time_vcpus[vcpu];
-    pthread_mutex_lock(&time_lock);
+    time_enter();
     if (!self->thread)
         self->thread = (pid_t)syscall(SYS_gettid);
     if (self->state != TIME_RUNNING)
         join_locked(self, reached);
     pace_locked(self);
-    pthread_mutex_unlock(&time_lock);
+    time_leave();
 }
 
 void time_clock_turn_locked(unsigned vcpu)
@@ -214,9 +259,9 @@ void time_clock_turn_locked(unsigned vcpu)
 
 void time_clock_turn(unsigned vcpu)
 {
-    pthread_mutex_lock(&time_lock);
+    time_enter();
     time_clock_turn_locked(vcpu);
-    pthread_mutex_unlock(&time_lock);
+    time_leave();
 }
 
 void time_clock_charge_locked(unsigned vcpu, uint64_t cycles)
@@ -228,10 +273,10 @@ void time_clock_charge_locked(unsigned vcpu, uint64_t cycles)
 
 void time_clock_idle(unsigned vcpu)
 {
-    pthread_mutex_lock(&time_lock);
+    time_enter();
     state_set_locked(&time_vcpus[vcpu], TIME_IDLE);
     settle_locked();
-    pthread_mutex_unlock(&time_lock);
+    time_leave();
 }
 
 /* QEMU does not tell whose IPI it was. Of those that were just sent, the earliest is taken; without one it was a timer or
@@ -247,22 +292,23 @@ static struct time_vcpu *sender_locked(void)
 
 void time_clock_resume(unsigned vcpu)
 {
-    pthread_mutex_lock(&time_lock);
+    time_enter();
     struct time_vcpu *sender = sender_locked();
     if (sender) {
         sender->sends = false;
-        pthread_cond_signal(&sender->turn);
+        wake_locked(sender);
     }
     join_locked(&time_vcpus[vcpu], sender ? sender->now + time_parameters.ipi : reached);
     settle_locked();
-    pthread_mutex_unlock(&time_lock);
+    time_leave();
 }
 
 void time_clock_send(unsigned vcpu)
 {
-    pthread_mutex_lock(&time_lock);
+    time_enter();
     time_vcpus[vcpu].sends = idle_count != 0;
-    pthread_mutex_unlock(&time_lock);
+    atomic_store_relaxed(&time_vcpus[vcpu].woken, 0u);
+    time_leave();
 }
 
 /* A vCPU that halted is not in the clock before its thread woke, and nothing would keep the others from leaving it behind:
@@ -270,21 +316,20 @@ void time_clock_send(unsigned vcpu)
 void time_clock_sent(unsigned vcpu)
 {
     struct time_vcpu *self = &time_vcpus[vcpu];
-    struct timespec deadline = host_deadline(time_parameters.wake_us);
-    int error = 0;
-    pthread_mutex_lock(&time_lock);
-    while (self->sends && idle_count && !error)
-        error = pthread_cond_timedwait(&self->turn, &time_lock, &deadline);
+    time_enter();
+    uint64_t until = host_us() + time_parameters.wake_us;
+    for (uint64_t now; self->sends && (now = host_us()) < until;)
+        sleep_locked(self, until - now);
     time_wakes_missed += self->sends;
     self->sends = false;
-    pthread_mutex_unlock(&time_lock);
+    time_leave();
 }
 
 /* Outside of regions the clocks may be far apart, and time means nothing: the slow ones jump to the fastest, lest a region
  * begins with some workers catching up while the others wait. */
 void time_clock_quantum(uint64_t cycles)
 {
-    pthread_mutex_lock(&time_lock);
+    time_enter();
     for (unsigned i = 0; i < sim_vcpus; i++) {
         uint64_t now = atomic_load_relaxed(&time_vcpus[i].now);
         if (time_vcpus[i].state != TIME_IDLE && now > aligned)
@@ -298,5 +343,5 @@ void time_clock_quantum(uint64_t cycles)
         atomic_store_relaxed(&time_vcpus[i].limit, 0ull);
     }
     quantum = cycles;
-    pthread_mutex_unlock(&time_lock);
+    time_leave();
 }

@@ -136,7 +136,7 @@ static void line_charge_locked(uint64_t number, unsigned vcpu, bool store)
 
 static bool line_miss(unsigned vcpu, uint64_t number, bool store)
 {
-    pthread_mutex_lock(&time_lock);
+    time_enter();
     bool moves = line_moves(line_find(vcpu, number), vcpu, store);
     if (moves) {
         time_clock_turn_locked(vcpu);
@@ -147,7 +147,7 @@ static bool line_miss(unsigned vcpu, uint64_t number, bool store)
     const struct line *line = line_find(vcpu, number); /* it may have been taken from us while we waited */
     if (line_has(line, vcpu))
         atomic_store_relaxed(&tags[vcpu][number % TAGS], TAG(number, line->owner == vcpu));
-    pthread_mutex_unlock(&time_lock);
+    time_leave();
     return moves;
 }
 

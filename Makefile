@@ -24,13 +24,17 @@ UP     ?= 0
 GDB    ?= 0
 APPEND ?=
 TESTS  ?=
+RECORD ?= 0
+OPERATION ?=
+POLICY ?= object
+BY     ?= function
 V      ?= 0
 
 ifneq ($(findstring ',$(APPEND)$(SCRIPT)),)
 $(error bad option: no quotes inside of APPEND and SCRIPT)
 endif
 checked := $(shell CPUS='$(CPUS)' MEM='$(MEM)' BOOT='$(BOOT)' THREAD='$(THREAD)' SCRIPT='$(SCRIPT)' \
-    DEBUG='$(DEBUG)' UP='$(UP)' GDB='$(GDB)' V='$(V)' tools/check-options 2>&1)
+    DEBUG='$(DEBUG)' UP='$(UP)' GDB='$(GDB)' RECORD='$(RECORD)' V='$(V)' tools/check-options 2>&1)
 ifneq ($(checked),ok)
 $(error $(checked))
 endif
@@ -73,6 +77,10 @@ $(OBJ)/kernel-part/%.o: % Makefile
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(KERNEL_FLAGS) -c $< -o $@
+
+# Called from entry.S only, which has saved all registers: these functions keep none, nor a frame pointer.
+$(OBJ)/kernel-part/kernel/ipc/fast.c.o: KERNEL_FLAGS += -fomit-frame-pointer \
+    -ffixed-rbp $(addprefix -fcall-used-,rbx r12 r13 r14 r15)
 
 $(OBJ)/ksyms-%.o: $(OBJ)/ksyms-%.c Makefile
 	$(Q)$(CC) $(KERNEL_FLAGS) -c $< -o $@
@@ -148,8 +156,8 @@ include build/host/tests.mk
 endif
 
 # --- targets -------------------------------------------------------------------------------------
-.PHONY: images all iso run test build-tests host-tests model-tests user-programs lint format docs loc \
-    setup clean help FORCE
+.PHONY: images all iso run test bench profile build-tests host-tests model-tests user-programs lint format docs \
+    loc setup clean help FORCE
 FORCE:
 
 images: build/sluice.elf build/boot.cpio build/sluice.iso
@@ -169,6 +177,18 @@ run: setup
 
 test: setup
 	+$(Q)MAKE='$(MAKE)' tests/run $(TESTS)
+
+# Two variants, each in its folder; what lies in build/ stays as it is.
+variant_images = $(foreach name,sluice.elf boot.cpio,build/obj/$(1)/$(name))
+bench: setup
+	$(Q)$(MAKE) -s --no-print-directory DEBUG=0 UP=0 $(call variant_images,release)
+	$(Q)$(MAKE) -s --no-print-directory DEBUG=0 UP=1 $(call variant_images,release-up)
+	$(Q)tools/bench $(if $(filter 1,$(RECORD)),--record)
+
+# Where the instructions of one operation go.
+profile: setup
+	$(Q)$(MAKE) -s --no-print-directory DEBUG=0 UP=0 $(call variant_images,release) build/sim/sim.so
+	$(Q)tools/profile $(if $(OPERATION),--operation '$(OPERATION)') --policy '$(POLICY)' --by '$(BY)'
 
 host-tests: $(HOST_TESTS)
 	$(Q)tests/run --no-build $(HOST_TESTS)

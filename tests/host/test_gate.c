@@ -32,7 +32,7 @@ static void start(unsigned count)
     memset(pool_table, 0, sizeof(pool_table));
     fake_cpus_init(count, POOLS);
     for (unsigned i = 0; i < POOLS; i++)
-        pool_table[i].number = i;
+        pool_number_set(&pool_table[i], i);
     for (unsigned i = 0; i < count; i++) {
         fake_cpu_become(i);
         epoch_join_cpu();
@@ -234,7 +234,7 @@ static void the_checker_catches_breaches(void **state)
     assert_true(fake_panics(epoch_ack_cpu()));
     fake_cpu_become(4);
     gate.policy = SLUICE_POLICY(SLUICE_GRANULARITY_OFF, 0, 2);
-    assert_true(fake_panics(lock_check_gate_open(&gate)));
+    assert_true(fake_panics(lock_check_gate_open(&gate, gate.policy)));
 }
 
 /* --- threads that work while policies change --- */

@@ -29,11 +29,14 @@ OPERATION ?=
 POLICY ?= object
 BY     ?= function
 V      ?= 0
+# `make sim` takes lists, and tools/sim checks them: only what was given is passed on.
+SIM_OPTIONS := WORKLOAD CPUS POLICY OPS TRANSFER QUANTUM PAUSE IPI
+sim_given   := $(strip $(foreach name,$(SIM_OPTIONS),$(if $(filter-out file undefined,$(origin $(name))),$(name))))
 
-ifneq ($(findstring ',$(APPEND)$(SCRIPT)),)
-$(error bad option: no quotes inside of APPEND and SCRIPT)
+ifneq ($(findstring ',$(APPEND)$(SCRIPT)$(foreach name,$(sim_given),$($(name)))),)
+$(error bad option: no quotes inside of $(if $(filter sim,$(MAKECMDGOALS)),$(SIM_OPTIONS),APPEND and SCRIPT))
 endif
-checked := $(shell CPUS='$(CPUS)' MEM='$(MEM)' BOOT='$(BOOT)' THREAD='$(THREAD)' SCRIPT='$(SCRIPT)' \
+checked := $(shell CPUS='$(if $(filter sim,$(MAKECMDGOALS)),8,$(CPUS))' MEM='$(MEM)' BOOT='$(BOOT)' THREAD='$(THREAD)' SCRIPT='$(SCRIPT)' \
     DEBUG='$(DEBUG)' UP='$(UP)' GDB='$(GDB)' RECORD='$(RECORD)' V='$(V)' tools/check-options 2>&1)
 ifneq ($(checked),ok)
 $(error $(checked))
@@ -156,7 +159,7 @@ include build/host/tests.mk
 endif
 
 # --- targets -------------------------------------------------------------------------------------
-.PHONY: images all iso run test bench profile build-tests host-tests model-tests user-programs lint format docs \
+.PHONY: images all iso run test bench profile sim build-tests host-tests model-tests user-programs lint format docs \
     loc setup clean help FORCE
 FORCE:
 
@@ -189,6 +192,11 @@ bench: setup
 profile: setup
 	$(Q)$(MAKE) -s --no-print-directory DEBUG=0 UP=0 $(call variant_images,release) build/sim/sim.so
 	$(Q)tools/profile $(if $(OPERATION),--operation '$(OPERATION)') --policy '$(POLICY)' --by '$(BY)'
+
+# Throughput against processors by lock policy, in the timing model.
+sim: setup
+	$(Q)$(MAKE) -s --no-print-directory DEBUG=0 UP=0 CPUS=8 $(call variant_images,release) build/sim/sim.so
+	$(Q)tools/sim --images build/obj/release $(foreach name,$(sim_given),--$(name) '$($(name))')
 
 host-tests: $(HOST_TESTS)
 	$(Q)tests/run --no-build $(HOST_TESTS)

@@ -93,6 +93,7 @@ static void time_marker(unsigned vcpu, unsigned region, enum sim_marker kind)
     case SIM_MARKER_BEGIN:
         if (sim_regions_open == 1)
             time_clock_quantum(time_parameters.quantum);
+        time_clock_align(vcpu);
         time_region_begin(vcpu, region);
         break;
     case SIM_MARKER_END:

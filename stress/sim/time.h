@@ -65,6 +65,8 @@ void time_clock_send(unsigned vcpu);
 void time_clock_sent(unsigned vcpu);
 /* Another quantum from now on, and clocks set to the fastest: regions opened or closed. */
 void time_clock_quantum(uint64_t quantum);
+/* Sets the vCPU's own clock so, if it has not looked around since. */
+void time_clock_align(unsigned vcpu);
 /* How often a vCPU went on although others were behind it, while a region was open and in all; IPIs of which no halted
  * vCPU woke in time, though there was one: most went to one that runs. */
 extern uint64_t time_letgos_inside, time_letgos, time_wakes_missed;

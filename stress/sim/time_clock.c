@@ -214,11 +214,16 @@ static uint64_t time_after(uint64_t time, uint64_t cycles)
     return time > NEVER - cycles ? NEVER : time + cycles;
 }
 
-/* self runs: waits if it is a quantum ahead, then says until when it may go on without looking. */
-static void pace_locked(struct time_vcpu *self)
+static void align_locked(struct time_vcpu *self)
 {
     if (self->now < aligned)
         atomic_store_relaxed(&self->now, aligned);
+}
+
+/* self runs: waits if it is a quantum ahead, then says until when it may go on without looking. */
+static void pace_locked(struct time_vcpu *self)
+{
+    align_locked(self);
     settle_locked();
     if (self->now >= time_after(others_at_locked(self), quantum) && !wait_locked(self)) {
         atomic_store_relaxed(&self->limit, self->now + 1);
@@ -228,12 +233,27 @@ static void pace_locked(struct time_vcpu *self)
     atomic_store_relaxed(&self->limit, next > self->now && next < limit ? next : limit);
 }
 
+/* At `time`, or where the slowest is. */
 static void join_locked(struct time_vcpu *self, uint64_t time)
 {
+    settle_locked(); /* who runs alone does not look around: brings `reached` up to date */
+    time = time > reached ? time : reached;
     if (self->now < time)
         atomic_store_relaxed(&self->now, time);
     atomic_store_relaxed(&self->limit, 0ull); /* its thread looks around before it executes anything */
     state_set_locked(self, TIME_RUNNING);
+}
+
+/* vCPUs that share a thread cannot wait for each other. */
+static void thread_check_locked(struct time_vcpu *self)
+{
+    self->thread = (pid_t)syscall(SYS_gettid);
+    for (unsigned i = 0; i < sim_vcpus; i++)
+        if (&time_vcpus[i] != self && time_vcpus[i].thread == self->thread) {
+            fprintf(stderr, "sim: mode=time wants a thread for each vCPU: -accel tcg,thread=multi "
+                            "(tools/run --thread multi)\n");
+            _exit(1);
+        }
 }
 
 void time_clock_look(unsigned vcpu)
@@ -241,9 +261,9 @@ void time_clock_look(unsigned vcpu)
     struct time_vcpu *self = &time_vcpus[vcpu];
     time_enter();
     if (!self->thread)
-        self->thread = (pid_t)syscall(SYS_gettid);
+        thread_check_locked(self);
     if (self->state != TIME_RUNNING)
-        join_locked(self, reached);
+        join_locked(self, 0);
     pace_locked(self);
     time_leave();
 }
@@ -298,7 +318,7 @@ void time_clock_resume(unsigned vcpu)
         sender->sends = false;
         wake_locked(sender);
     }
-    join_locked(&time_vcpus[vcpu], sender ? sender->now + time_parameters.ipi : reached);
+    join_locked(&time_vcpus[vcpu], sender ? sender->now + time_parameters.ipi : 0);
     settle_locked();
     time_leave();
 }
@@ -343,5 +363,12 @@ void time_clock_quantum(uint64_t cycles)
         atomic_store_relaxed(&time_vcpus[i].limit, 0ull);
     }
     quantum = cycles;
+    time_leave();
+}
+
+void time_clock_align(unsigned vcpu)
+{
+    time_enter();
+    align_locked(&time_vcpus[vcpu]);
     time_leave();
 }

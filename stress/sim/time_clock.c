@@ -9,8 +9,8 @@
  *
  * A vCPU executes without a lock up to its limit: the time at which it has to wait, or has to wake somebody.
  * Who waits inside of a callback holds up QEMU's exclusive sections (cpus-common.c, start_exclusive), and through them
- * perhaps the very vCPU that it waits for. So after letgo_ms it goes on, but only if that one's thread sleeps: one that
- * the host merely does not run is worth waiting for.
+ * perhaps the very vCPU that it waits for. So after letgo_ms it goes on, but only if all threads that could change
+ * something sleep: one that the host merely does not run is worth waiting for.
  */
 #include "stress/sim/time_internal.h"
 #include <inttypes.h>
@@ -102,39 +102,55 @@ void time_settle_locked(void)
         }
 }
 
-/* The slowest vCPU, and since when it was seen at its time. */
-struct slowest {
-    const struct time_vcpu *vcpu;
-    uint64_t at, since_us;
+/* What a waiting vCPU saw of the slowest one, look by look. */
+struct watch {
+    const struct time_vcpu *slowest;
+    uint64_t at, looked_us;
+    unsigned
+        strikes; /* looks in a row at which it had not moved, and no thread that could move it was runnable */
 };
 
-/* It did not move for letgo_ms, and not because the host had no time for it. */
-static bool slowest_hangs_locked(struct slowest *seen)
+/* Looks in letgo_ms. Several, because a thread that waits for time_lock sleeps too, and moves once we leave it. */
+#define WATCH_LOOKS 4u
+
+static bool anyone_runnable_locked(void)
 {
-    const struct time_vcpu *vcpu = slowest_running_locked(NULL);
-    uint64_t at = vcpu ? atomic_load_relaxed(&vcpu->now) : 0, us = time_host_us();
-    if (vcpu == seen->vcpu && at == seen->at && seen->since_us)
-        return us - seen->since_us >= time_parameters.letgo_ms * 1000 &&
-               (!vcpu || time_thread_sleeps(vcpu->thread));
-    *seen = (struct slowest){vcpu, at, us};
-    return false;
+    for (unsigned i = 0; i < sim_vcpus; i++)
+        if (time_vcpus[i].state != TIME_WAITING && time_vcpus[i].thread &&
+            !time_thread_sleeps(time_vcpus[i].thread))
+            return true;
+    return !time_thread_sleeps(getpid()); /* QEMU's main thread */
 }
 
-/* False: let go, others are still behind. */
+static bool slowest_hangs_locked(struct watch *watch)
+{
+    const struct time_vcpu *slowest = slowest_running_locked(NULL);
+    uint64_t at = slowest ? atomic_load_relaxed(&slowest->now) : 0, us = time_host_us();
+    if (us - watch->looked_us < time_parameters.letgo_ms * 1000 / WATCH_LOOKS)
+        return false;
+    bool moved = slowest != watch->slowest || at != watch->at;
+    unsigned strikes = moved || anyone_runnable_locked() ? 0 : watch->strikes + 1;
+    *watch = (struct watch){slowest, at, us, strikes};
+    return strikes >= WATCH_LOOKS;
+}
+
+/* False: others are still behind, but this vCPU has to go on. */
 static bool wait_locked(struct time_vcpu *self)
 {
-    struct slowest slowest = {0};
+    struct watch watch = {.looked_us = time_host_us()};
+    if (!time_may_sleep())
+        return false;
     atomic_store_relaxed(&self->woken, 0u);
     time_state_set_locked(self, TIME_WAITING);
     time_settle_locked();
     while (self->state == TIME_WAITING) {
-        if (slowest_hangs_locked(&slowest)) {
+        if (slowest_hangs_locked(&watch)) {
             time_letgos++;
             time_letgos_inside += sim_regions_open != 0;
             time_state_set_locked(self, TIME_RUNNING);
             return false;
         }
-        time_sleep_locked(self, time_parameters.letgo_ms * 1000);
+        time_sleep_locked(self, time_parameters.letgo_ms * 1000 / WATCH_LOOKS);
     }
     return true;
 }

@@ -20,6 +20,8 @@ void time_wake_locked(struct time_vcpu *vcpu);
 /* Leaves time_lock, sleeps until somebody wakes this vCPU or the host's time is over, and enters again. The caller set
  * `woken` to 0, and looks again whether it was woken: a late wake of its last sleep may end this one. */
 void time_sleep_locked(struct time_vcpu *self, uint64_t us);
+/* False where QEMU's lock is held: all vCPUs would wait for us, who wait for them. */
+bool time_may_sleep(void);
 /* The thread waits for something, rather than for a core of the host. */
 bool time_thread_sleeps(pid_t thread);
 uint64_t time_host_us(void);

@@ -48,6 +48,15 @@ void time_sleep_locked(struct time_vcpu *self, uint64_t us)
     time_enter();
 }
 
+/* Exported by QEMU 7.2, though it is no part of the plugin interface: there, an interrupt's frame is pushed with QEMU's lock
+ * held, and the callbacks of the last access may still be set (QEMU 8.0: "plugin: Clear plugin_mem_cbs on TB exit"). */
+extern bool qemu_mutex_iothread_locked(void) __attribute__((weak));
+
+bool time_may_sleep(void)
+{
+    return !qemu_mutex_iothread_locked || !qemu_mutex_iothread_locked();
+}
+
 bool time_thread_sleeps(pid_t thread)
 {
     char path[64], text[256];

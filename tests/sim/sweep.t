@@ -33,7 +33,8 @@ sub slurp {
     return scalar(<$in>) // '';
 }
 
-my ($status, $said) = sim('--workload', 'ipc mode=pairs', qw(--cpus 1,4 --policy kernel/ticket,object/tas --ops 60 --transfer 80),
+my ($status, $said) = sim('--workload', 'ipc mode=pairs', '--cpus', '1,4',
+    '--policy', 'kernel/ticket,object/tas', qw(--ops 60 --transfer 80),
     '--out', "$folder/good");
 is($status, 0, 'a sweep ends well') or diag($said);
 like($said, qr/^ +CPUs +kernel\/ticket +object\/tas\n +1 +\d\.\d+ +\d\.\d+\n +4 +\d\.\d+ +\d\.\d+\n/m, '... with a table');
@@ -48,7 +49,8 @@ cmp_ok($rate{'4 kernel/ticket'}, '<', 2 * $rate{'1 kernel/ticket'}, 'pairs under
 like(slurp("$folder/good.svg"), qr/<svg .*object\/tas/s, 'the SVG picture names the policies');
 like(slurp("$folder/good.png"), qr/^\x89PNG/, 'the PNG picture is one');
 
-($status, $said) = sim('--workload', 'ipc mode=signal', qw(--cpus 64,1 --policy object/tas --ops 200 --no-picture),
+($status, $said) = sim('--workload', 'ipc mode=signal', '--cpus', '64,1',
+    qw(--policy object/tas --ops 200 --no-picture),
     '--out', "$folder/half");
 is($status, 1, 'a sweep with a configuration that fails says so at the end');
 like($said, qr/CPUS=64 object\/tas: mode=signal has a bit for each of at most 63 clients/, '... names it and the reason');
@@ -56,7 +58,7 @@ like($said, qr/^ +1 +\d/m, '... and measures the rest');
 
 for my $case (
     [CPUS => qr/CPUS=0: allowed are 1 to 254/, qw(--cpus 0)],
-    [CPUS => qr/CPUS=300: allowed are 1 to 254/, qw(--cpus 1,300)],
+    [CPUS => qr/CPUS=300: allowed are 1 to 254/, '--cpus', '1,300'],
     [CPUS => qr/CPUS=1;2: allowed is a list/, '--cpus', '1;2'],
     [POLICY => qr/POLICY=object\/rcu: allowed are off, and kernel/, qw(--policy object/rcu)],
     [WORKLOAD => qr/WORKLOAD=nothing: allowed are .*\bipc\b/, qw(--workload nothing)],

@@ -29,14 +29,23 @@ OPERATION ?=
 POLICY ?= object
 BY     ?= function
 V      ?= 0
-# `make sim` takes lists, and tools/sim checks them: only what was given is passed on.
-SIM_OPTIONS := WORKLOAD CPUS POLICY OPS TRANSFER QUANTUM PAUSE IPI
-sim_given   := $(strip $(foreach name,$(SIM_OPTIONS),$(if $(filter-out file undefined,$(origin $(name))),$(name))))
 
-ifneq ($(findstring ',$(APPEND)$(SCRIPT)$(foreach name,$(sim_given),$($(name)))),)
-$(error bad option: no quotes inside of $(if $(filter sim,$(MAKECMDGOALS)),$(SIM_OPTIONS),APPEND and SCRIPT))
+# make sim takes lists, which tools/sim checks, and what was not given is left to it.
+SIM_OPTIONS := WORKLOAD CPUS POLICY OPS TRANSFER QUANTUM PAUSE IPI
+sim_given   := $(foreach name,$(SIM_OPTIONS),$(if $(filter command environment,$(firstword $(origin $(name)))),$(name)))
+sim_words   := $(foreach name,$(sim_given),--$(name) '$($(name))')
+sim_values  := $(foreach name,$(sim_given),$($(name)))
+
+# make bench takes several numbers of CPUs, and none at all unless it is told to.
+ifneq ($(filter bench sim,$(MAKECMDGOALS)),)
+BENCH_CPUS := $(if $(filter command environment,$(firstword $(origin CPUS))),$(CPUS))
+override CPUS := 8
 endif
-checked := $(shell CPUS='$(if $(filter sim,$(MAKECMDGOALS)),8,$(CPUS))' MEM='$(MEM)' BOOT='$(BOOT)' THREAD='$(THREAD)' SCRIPT='$(SCRIPT)' \
+
+ifneq ($(findstring ',$(APPEND)$(SCRIPT)$(sim_values)),)
+$(error bad option: no quotes inside of APPEND, SCRIPT and $(SIM_OPTIONS))
+endif
+checked := $(shell CPUS='$(CPUS)' MEM='$(MEM)' BOOT='$(BOOT)' THREAD='$(THREAD)' SCRIPT='$(SCRIPT)' \
     DEBUG='$(DEBUG)' UP='$(UP)' GDB='$(GDB)' RECORD='$(RECORD)' V='$(V)' tools/check-options 2>&1)
 ifneq ($(checked),ok)
 $(error $(checked))
@@ -82,7 +91,7 @@ $(OBJ)/kernel-part/%.o: % Makefile
 	$(Q)$(CC) $(KERNEL_FLAGS) -c $< -o $@
 
 # Called from entry.S only, which has saved all registers: these functions keep none, nor a frame pointer.
-$(OBJ)/kernel-part/kernel/ipc/fast.c.o: KERNEL_FLAGS += -fomit-frame-pointer \
+$(addprefix $(OBJ)/kernel-part/kernel/,ipc/fast.c.o ipc/fast_notification.c.o trap/dispatch.c.o): KERNEL_FLAGS += -fomit-frame-pointer \
     -ffixed-rbp $(addprefix -fcall-used-,rbx r12 r13 r14 r15)
 
 $(OBJ)/ksyms-%.o: $(OBJ)/ksyms-%.c Makefile
@@ -183,20 +192,27 @@ test: setup
 
 # Two variants, each in its folder; what lies in build/ stays as it is.
 variant_images = $(foreach name,sluice.elf boot.cpio,build/obj/$(1)/$(name))
+variant_make = $(MAKE) -s --no-print-directory CPUS=8 DEBUG=0 UP=$(1)
+ifeq ($(BENCH_CPUS),)
 bench: setup
-	$(Q)$(MAKE) -s --no-print-directory DEBUG=0 UP=0 $(call variant_images,release)
-	$(Q)$(MAKE) -s --no-print-directory DEBUG=0 UP=1 $(call variant_images,release-up)
+	+$(Q)$(call variant_make,0) $(call variant_images,release)
+	+$(Q)$(call variant_make,1) $(call variant_images,release-up)
 	$(Q)tools/bench $(if $(filter 1,$(RECORD)),--record)
+else
+bench: setup
+	+$(Q)$(call variant_make,0) $(call variant_images,release) build/sim/sim.so
+	$(Q)tools/bench-cpus --cpus '$(BENCH_CPUS)' --policy '$(POLICY)' $(if $(OPERATION),--operation '$(OPERATION)')
+endif
 
 # Where the instructions of one operation go.
 profile: setup
-	$(Q)$(MAKE) -s --no-print-directory DEBUG=0 UP=0 $(call variant_images,release) build/sim/sim.so
+	+$(Q)$(call variant_make,0) $(call variant_images,release) build/sim/sim.so
 	$(Q)tools/profile $(if $(OPERATION),--operation '$(OPERATION)') --policy '$(POLICY)' --by '$(BY)'
 
 # Throughput against processors by lock policy, in the timing model.
 sim: setup
-	$(Q)$(MAKE) -s --no-print-directory DEBUG=0 UP=0 CPUS=8 $(call variant_images,release) build/sim/sim.so
-	$(Q)tools/sim --images build/obj/release $(foreach name,$(sim_given),--$(name) '$($(name))')
+	+$(Q)$(call variant_make,0) $(call variant_images,release) build/sim/sim.so
+	$(Q)tools/sim --images build/obj/release $(sim_words)
 
 host-tests: $(HOST_TESTS)
 	$(Q)tests/run --no-build $(HOST_TESTS)

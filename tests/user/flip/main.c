@@ -136,7 +136,7 @@ static void test_control(void)
         {"stress/ipc", "mode=pairs", "pools=own"},  {"stress/map", "mode=threads", "pages=1"},
         {"stress/map", "mode=spaces", "pages=1"},   {"stress/cap", "mode=process", "create=4"},
         {"stress/ipc", "mode=signal", "per_cpu=1"}, {"stress/pools", "mode=own", "threads=1"},
-        {"stress/model", "mode=mcs", "hold=10"},    {"stress/model", "mode=shared", "gap=0"}};
+        {"stress/model", "mode=shared", "gap=0"}};
     for (unsigned i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         struct sluice_end end = {0};
         int64_t process = workload_start(wrong[i], "wrong=1");

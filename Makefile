@@ -30,14 +30,20 @@ POLICY ?= object
 BY     ?= function
 V      ?= 0
 
+# make sim takes lists, which tools/sim checks, and what was not given is left to it.
+SIM_OPTIONS := WORKLOAD CPUS POLICY OPS TRANSFER QUANTUM PAUSE IPI
+sim_given   := $(foreach name,$(SIM_OPTIONS),$(if $(filter command environment,$(firstword $(origin $(name)))),$(name)))
+sim_words   := $(foreach name,$(sim_given),--$(name) '$($(name))')
+sim_values  := $(foreach name,$(sim_given),$($(name)))
+
 # make bench takes several numbers of CPUs, and none at all unless it is told to.
-ifneq ($(filter bench,$(MAKECMDGOALS)),)
+ifneq ($(filter bench sim,$(MAKECMDGOALS)),)
 BENCH_CPUS := $(if $(filter command environment,$(firstword $(origin CPUS))),$(CPUS))
 override CPUS := 8
 endif
 
-ifneq ($(findstring ',$(APPEND)$(SCRIPT)$(OPERATION)$(POLICY)$(BY)$(BENCH_CPUS)),)
-$(error bad option: no quotes inside of APPEND, SCRIPT, CPUS, OPERATION, POLICY and BY)
+ifneq ($(findstring ',$(APPEND)$(SCRIPT)$(OPERATION)$(POLICY)$(BY)$(BENCH_CPUS)$(sim_values)),)
+$(error bad option: no quotes inside of APPEND, SCRIPT, CPUS, OPERATION, POLICY, BY and $(SIM_OPTIONS))
 endif
 checked := $(shell CPUS='$(CPUS)' MEM='$(MEM)' BOOT='$(BOOT)' THREAD='$(THREAD)' SCRIPT='$(SCRIPT)' \
     DEBUG='$(DEBUG)' UP='$(UP)' GDB='$(GDB)' RECORD='$(RECORD)' V='$(V)' tools/check-options 2>&1)
@@ -165,7 +171,7 @@ include build/host/tests.mk
 endif
 
 # --- targets -------------------------------------------------------------------------------------
-.PHONY: images all iso run test bench profile build-tests host-tests model-tests user-programs lint format docs \
+.PHONY: images all iso run test bench profile sim build-tests host-tests model-tests user-programs lint format docs \
     loc setup clean help FORCE
 FORCE:
 
@@ -205,6 +211,11 @@ endif
 profile: setup
 	+$(Q)$(call variant_make,0) $(call variant_images,release) build/sim/sim.so
 	$(Q)tools/profile $(if $(OPERATION),--operation '$(OPERATION)') --policy '$(POLICY)' --by '$(BY)'
+
+# Throughput against processors by lock policy, in the timing model.
+sim: setup
+	+$(Q)$(call variant_make,0) $(call variant_images,release) build/sim/sim.so
+	$(Q)tools/sim --images build/obj/release $(sim_words)
 
 host-tests: $(HOST_TESTS)
 	$(Q)tests/run --no-build $(HOST_TESTS)

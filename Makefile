@@ -156,7 +156,7 @@ images: build/sluice.elf build/boot.cpio build/sluice.iso
 iso: build/sluice.iso
 user-programs: $(PROGRAMS)
 all: images build-tests
-build-tests: $(HOST_TESTS)
+build-tests: $(HOST_TESTS) build/sim/sim.so
 
 setup:
 	@tools/setup

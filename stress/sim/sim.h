@@ -37,6 +37,7 @@ struct sim_mode {
 };
 
 extern const struct sim_mode sim_mode_count; /* count.c */
+extern const struct sim_mode sim_mode_share; /* share.c */
 
 /* The value of an option `name=value` on the plugin's command line; `initial` when it is not there. */
 const char *sim_option(const char *name, const char *initial);

@@ -24,6 +24,9 @@ UP     ?= 0
 GDB    ?= 0
 APPEND ?=
 TESTS  ?=
+WORKLOAD ?=
+POLICY ?= object/tas
+TOP    ?= 20
 V      ?= 0
 
 ifneq ($(findstring ',$(APPEND)$(SCRIPT)),)
@@ -148,8 +151,8 @@ include build/host/tests.mk
 endif
 
 # --- targets -------------------------------------------------------------------------------------
-.PHONY: images all iso run test build-tests host-tests model-tests user-programs lint format docs loc \
-    setup clean help FORCE
+.PHONY: images all iso run test build-tests host-tests model-tests user-programs share lint format docs \
+    loc setup clean help FORCE
 FORCE:
 
 images: build/sluice.elf build/boot.cpio build/sluice.iso
@@ -169,6 +172,14 @@ run: setup
 
 test: setup
 	+$(Q)MAKE='$(MAKE)' tests/run $(TESTS)
+
+# The instruments want what they measure built, and the plugin. CPUS counts only where it was asked for.
+measured_images = $(OBJ)/sluice.elf $(OBJ)/boot.cpio build/sim/sim.so
+cpus_asked = $(if $(filter command environment,$(firstword $(origin CPUS))),--cpus $(CPUS))
+
+share: setup
+	$(Q)$(MAKE) -s --no-print-directory $(measured_images)
+	$(Q)tools/share --images $(OBJ) --policy '$(POLICY)' --top '$(TOP)' $(cpus_asked) $(WORKLOAD)
 
 host-tests: $(HOST_TESTS)
 	$(Q)tests/run --no-build $(HOST_TESTS)

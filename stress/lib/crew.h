@@ -35,6 +35,7 @@ struct worker {
 struct crew {
     const char *workload, *mode;
     uint64_t cpus, ops_each, seconds;
+    uint64_t turn; /* operations of a worker between two pauses: when QEMU may go on with another processor */
     uint64_t wrong; /* 1: one deliberate error, which the oracle has to find */
     unsigned count;
     struct worker *workers;
@@ -52,6 +53,7 @@ struct crew {
 #define CREW_ARGUMENTS(crew)                                                                                 \
     {.key = "cpus", .number = &(crew).cpus, .minimum = 1, .maximum = sluice_cpu_count()},                    \
         {.key = "ops", .number = &(crew).ops_each, .minimum = 0, .maximum = UINT64_MAX},                     \
+        {.key = "turn", .number = &(crew).turn, .minimum = 1, .maximum = UINT64_MAX},                        \
         {.key = "wrong", .number = &(crew).wrong, .minimum = 0, .maximum = 1},                               \
     {                                                                                                        \
         .key = "seconds", .number = &(crew).seconds, .minimum = 0, .maximum = 86400                          \

@@ -15,6 +15,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#define LINE_BYTES (1u << SIM_LINE_SHIFT)
+#define PAGE_BYTES 4096u
+
 enum share_kind { OWN_USER, OWN_KERNEL, OTHER_USER, OTHER_KERNEL, KINDS };
 static const char *const kind_names[KINDS] = {"own_user", "own_kernel", "other_user", "other_kernel"};
 
@@ -59,17 +62,20 @@ static void accessed(unsigned vcpu, qemu_plugin_meminfo_t info, uint64_t address
     const struct qemu_plugin_hwaddr *place = qemu_plugin_get_hwaddr(info, address);
     if (!place || qemu_plugin_hwaddr_is_io(place))
         return;
+    unsigned bytes = 1u << qemu_plugin_mem_size_shift(info);
+    unsigned left = LINE_BYTES - (unsigned)(address % LINE_BYTES);
     struct share_access access = {.code = data,
                                   .vcpu = vcpu,
                                   .store = qemu_plugin_mem_is_store(info),
                                   .address = address,
-                                  .physical = qemu_plugin_hwaddr_phys_addr(place)};
-    uint64_t last = address + (1ull << qemu_plugin_mem_size_shift(info)) - 1;
+                                  .physical = qemu_plugin_hwaddr_phys_addr(place),
+                                  .bytes = bytes < left ? bytes : left};
     line_accessed(&access);
-    if (last >> SIM_LINE_SHIFT == address >> SIM_LINE_SHIFT || last >> 12 != address >> 12)
+    if (bytes <= left || (address + left) % PAGE_BYTES == 0)
         return;
-    access.physical += last - address;
-    access.address = last;
+    access.physical += left;
+    access.address += left;
+    access.bytes = bytes - left;
     line_accessed(&access);
 }
 
@@ -202,7 +208,7 @@ static void pairs_print(FILE *out)
 
 static void share_end(FILE *out)
 {
-    fprintf(out, "\"line_bytes\": %u,\n\"steady\": %" PRIu64 ",\n", 1u << SIM_LINE_SHIFT, steady);
+    fprintf(out, "\"line_bytes\": %u,\n\"steady\": %" PRIu64 ",\n", LINE_BYTES, steady);
     if (sections) {
         fclose(section_out);
         fprintf(out, "\"sections\": [%s]\n", section_text);

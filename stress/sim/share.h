@@ -28,6 +28,7 @@ struct share_touch {
     struct share_code *code;
     unsigned vcpu;
     uint64_t loads, stores, transfers;
+    uint64_t mask; /* bit b: byte b of the line */
 };
 
 struct share_set {
@@ -55,6 +56,7 @@ struct share_access {
     unsigned vcpu;
     bool store;
     uint64_t address, physical; /* of the first byte in this line */
+    unsigned bytes;             /* in this line */
 };
 
 static inline bool share_set_has(const struct share_set *set, unsigned vcpu)

@@ -161,6 +161,8 @@ static void line_touch(struct share_line *line, const struct share_access *acces
     touch->loads += !access->store;
     touch->stores += access->store;
     touch->transfers += transfer;
+    uint64_t mask = access->bytes < 64 ? (1ull << access->bytes) - 1 : ~0ull;
+    touch->mask |= mask << (access->physical & ((1u << SIM_LINE_SHIFT) - 1));
 }
 
 int share_line_access(const struct share_access *access, bool count, bool every)

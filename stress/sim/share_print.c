@@ -60,8 +60,10 @@ static void touches_print(FILE *out, const struct share_line *line)
     for (unsigned i = 0; i < count; i++) {
         fprintf(out, "%s\n      {\"vcpu\": %u, ", i ? "," : "", all[i]->vcpu);
         code_print(out, all[i]->code);
-        fprintf(out, ", \"loads\": %" PRIu64 ", \"stores\": %" PRIu64 ", \"transfers\": %" PRIu64 "}",
-                all[i]->loads, all[i]->stores, all[i]->transfers);
+        fprintf(out,
+                ", \"loads\": %" PRIu64 ", \"stores\": %" PRIu64 ", \"transfers\": %" PRIu64
+                ", \"mask\": \"0x%" PRIx64 "\"}",
+                all[i]->loads, all[i]->stores, all[i]->transfers, all[i]->mask);
     }
     fprintf(out, "]");
     free(all);

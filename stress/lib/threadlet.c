@@ -12,7 +12,8 @@
 #define WORK_ADDRESS 0x00005f0000000000ull
 
 extern const char threadlet_code_start[], threadlet_code_end[]; /* stress/lib/x86_64/threadlet.S */
-extern const char threadlet_echo[], threadlet_spin[], threadlet_signal[], threadlet_pong[];
+extern const char threadlet_echo[], threadlet_spin[], threadlet_signal[], threadlet_touch[],
+    threadlet_pong[];
 
 bool threadlet_init(struct threadlet_code *code)
 {
@@ -39,7 +40,8 @@ int64_t threadlet_map(const struct threadlet_code *code, uint64_t space)
 
 int64_t threadlet_start(uint64_t thread, enum threadlet_kind kind, uint64_t argument)
 {
-    static const char *const entries[] = {threadlet_echo, threadlet_spin, threadlet_signal, threadlet_pong};
+    static const char *const entries[] = {threadlet_echo, threadlet_spin, threadlet_signal, threadlet_touch,
+                                          threadlet_pong};
     uint64_t entry = THREADLET_ADDRESS + (uint64_t)(entries[kind] - threadlet_code_start);
     return sluice_thread_start(thread, entry, 0, argument);
 }

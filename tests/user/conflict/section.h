@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT
+/*
+ * One section: see section.c. Context: both sides' workers, each for itself. Locks: none. Tests: tests/conflict/.
+ */
+#pragma once
+#include "tests/user/conflict/conflict.h"
+
+void section_run(struct side *side, const struct pair *pair);

@@ -151,7 +151,7 @@ include build/host/tests.mk
 endif
 
 # --- targets -------------------------------------------------------------------------------------
-.PHONY: images all iso run test build-tests host-tests model-tests user-programs share lint format docs \
+.PHONY: images all iso run test build-tests host-tests model-tests user-programs share conflict lint format docs \
     loc setup clean help FORCE
 FORCE:
 
@@ -180,6 +180,10 @@ cpus_asked = $(if $(filter command environment,$(firstword $(origin CPUS))),--cp
 share: setup
 	$(Q)$(MAKE) -s --no-print-directory $(measured_images)
 	$(Q)tools/share --images $(OBJ) --policy '$(POLICY)' --top '$(TOP)' $(cpus_asked) $(WORKLOAD)
+
+conflict: setup
+	$(Q)$(MAKE) -s --no-print-directory $(measured_images)
+	$(Q)tools/conflict --images $(OBJ) --policy '$(POLICY)'
 
 host-tests: $(HOST_TESTS)
 	$(Q)tests/run --no-build $(HOST_TESTS)

@@ -189,16 +189,28 @@ sub name {
     return sprintf 'memory at 0x%x', $physical;
 }
 
-# The names of all bytes of a line whose bit is set in the mask (64 bits), each once, in their order.
+# The names of all bytes of a line whose bit is set in the mask (64 bits), in their order: a name for each object, with the
+# fields in it: "cpu 1: pending, mailbox.head".
+use constant FIELDS_SHOWN => 6;
+
 sub names {
     my ($self, $line, $virtual, $mask) = @_;
-    my (@names, %seen);
+    my (@objects, %fields, %seen);
     my $base = $virtual & ~63;
     for my $byte (grep { $mask >> $_ & 1 } 0 .. 63) {
-        my $name = $self->name($line + $byte, $base + $byte);
-        push @names, $name unless $seen{$name}++;
+        my ($object, $field) = split /: /, $self->name($line + $byte, $base + $byte), 2;
+        push @objects, $object unless $fields{$object};
+        $fields{$object} //= [];
+        push @{ $fields{$object} }, $field if defined $field && !$seen{"$object $field"}++;
     }
-    return @names;
+    return map { join ': ', $_, @{ $fields{$_} } ? fields_text(@{ $fields{$_} }) : () } @objects;
+}
+
+sub fields_text {
+    my (@fields) = @_;
+    my $more = @fields - FIELDS_SHOWN;
+    splice @fields, FIELDS_SHOWN if $more > 0;
+    return join(', ', @fields) . ($more > 0 ? " and $more more" : '');
 }
 
 1;

@@ -85,7 +85,8 @@ struct pool {
     uint32_t life;          /* atomic: enum pool_life */
     uint32_t destroy_waits; /* atomic: objects killed and not yet free */
     uint32_t life_waits; /* atomic: the destruction waits for destroy_waits == 0; whoever clears it goes on */
-};
+} __attribute__((aligned(2048))); /* a power of two: each capability's pool is found by a shift */
+_Static_assert(sizeof(struct pool) == 2048, "see above");
 
 extern struct pool *pools; /* pools_max of them */
 extern unsigned pools_max;

@@ -10,6 +10,19 @@
 #include "kernel/ipc/reply.h"
 #include "kernel/trap/syscall.h"
 
+/* A whole copy of the slot; retries while a writer, who runs with interrupts off, is inside. */
+static void cap_slot_read(const struct cap *slot, struct cap *copy)
+{
+    do {
+        /* pairs with slot_write() in cap.c: sequence before fields */
+        copy->kind = atomic_load_acquire(&slot->kind);
+        copy->object = atomic_load_relaxed(&slot->object);
+        copy->badge = atomic_load_relaxed(&slot->badge);
+        copy->generations = atomic_load_relaxed(&slot->generations);
+        compiler_barrier(); /* x86 keeps loads in order: the second look at the sequence stays after the fields */
+    } while ((copy->kind & CAP_KIND_CHANGING) || atomic_load_relaxed(&slot->sequence) != copy->sequence);
+}
+
 static void slot_write(struct cap *slot, const struct cap *cap)
 {
     uint32_t sequence = slot->sequence;
@@ -17,13 +30,9 @@ static void slot_write(struct cap *slot, const struct cap *cap)
     compiler_barrier(); /* x86 keeps stores in order: the odd sequence is seen before any field changes */
     atomic_store_relaxed(&slot->object, cap->object);
     atomic_store_relaxed(&slot->badge, cap->badge);
-    atomic_store_relaxed(&slot->generation, cap->generation);
-    atomic_store_relaxed(&slot->pool_generation, cap->pool_generation);
-    atomic_store_relaxed(&slot->pool, cap->pool);
-    atomic_store_relaxed(&slot->type, cap->type);
-    atomic_store_relaxed(&slot->rights, cap->rights);
-    /* pairs with cap_slot_read() in cap.h: fields before sequence */
-    atomic_store_release(&slot->sequence, sequence + 2);
+    atomic_store_relaxed(&slot->generations, cap->generations);
+    /* pairs with cap_find() in cap.h and cap_slot_read() in cap.c: fields before sequence */
+    atomic_store_release(&slot->kind, (uint32_t)cap->kind | (uint64_t)(sequence + 2) << 32);
 }
 
 /* The living generation. Of what was killed meanwhile (even) it is the last one: a capability that held the even number
@@ -57,7 +66,7 @@ static bool facet_follow(struct cap *cap)
     return cap_alive(cap);
 }
 
-int cap_read(struct cspace *space, uint64_t slot, struct cap *cap)
+int cap_read(const struct cspace *space, uint64_t slot, struct cap *cap)
 {
     if (slot - 1 >= (uint64_t)space->count - 1)
         return SLUICE_E_BAD_CAP;
@@ -65,7 +74,8 @@ int cap_read(struct cspace *space, uint64_t slot, struct cap *cap)
     return cap_alive(cap) ? 0 : SLUICE_E_BAD_CAP;
 }
 
-int cap_lookup(struct cspace *space, uint64_t slot, enum sluice_type type, unsigned rights, struct cap *cap)
+int cap_lookup(const struct cspace *space, uint64_t slot, enum sluice_type type, unsigned rights,
+               struct cap *cap)
 {
     int error = cap_read(space, slot, cap);
     if (error)

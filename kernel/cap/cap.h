@@ -35,40 +35,72 @@ static inline uint64_t cspace_pages(uint64_t slots)
     return (slots * sizeof(struct cap) + SLUICE_PAGE_BYTES - 1) / SLUICE_PAGE_BYTES;
 }
 
-/* A whole copy of the slot; retries while a writer, who runs with interrupts off, is inside. */
-static inline void cap_slot_read(const struct cap *slot, struct cap *copy)
-{
-    uint32_t sequence;
-    do {
-        /* pairs with slot_write() in cap.c: sequence before fields */
-        sequence = atomic_load_acquire(&slot->sequence);
-        copy->object = atomic_load_relaxed(&slot->object);
-        copy->badge = atomic_load_relaxed(&slot->badge);
-        copy->generation = atomic_load_relaxed(&slot->generation);
-        copy->pool_generation = atomic_load_relaxed(&slot->pool_generation);
-        copy->pool = atomic_load_relaxed(&slot->pool);
-        copy->type = atomic_load_relaxed(&slot->type);
-        copy->rights = atomic_load_relaxed(&slot->rights);
-        compiler_barrier(); /* x86 keeps loads in order: the second look at the sequence stays after the fields */
-    } while ((sequence & 1) || atomic_load_relaxed(&slot->sequence) != sequence);
-}
-
 /* Still alive? Also for capabilities kept outside of slots. */
-static inline bool cap_alive(const struct cap *cap)
+static inline bool cap_generations_alive(const struct object *object, uint16_t pool, uint64_t generations)
 {
     /* The pool first: memory of a destroyed pool is user memory again, and must not be looked at. A generation is read
      * before what it vouches for: pairs with pool_publish() in mm/pool.c, and
      * pairs with object_publish() in kernel/cap/object.c. */
-    return cap->object && atomic_load_acquire(&pools[cap->pool].generation) == cap->pool_generation &&
-           atomic_load_acquire(&cap->object->generation) == cap->generation;
+    return atomic_load_acquire(&pools[pool].generation) == (uint32_t)(generations >> 32) &&
+           atomic_load_acquire(&object->generation) == (uint32_t)generations;
 }
 
+static inline bool cap_alive(const struct cap *cap)
+{
+    return cap->object && cap_generations_alive(cap->object, cap->pool, cap->generations);
+}
+
+/* What cap_find found: as much of a living capability as most operations need. */
+struct cap_found {
+    struct object *object; /* NULL: nothing */
+    uint64_t badge;
+};
+
+/* The slot's capability, if it has this type itself (no facet does) and these rights, is alive, and nobody changes the
+ * slot. object == NULL otherwise: cap_lookup_slow knows what it is then. */
+static inline struct cap_found cap_find(const struct cspace *space, uint64_t slot, enum sluice_type type,
+                                        unsigned rights)
+{
+    const struct cap_found nothing = {0};
+    const uint64_t wanted = (uint64_t)type << CAP_KIND_TYPE_SHIFT | (uint64_t)rights << CAP_KIND_RIGHTS_SHIFT;
+    const uint64_t mask =
+        CAP_KIND_CHANGING | 0xffull << CAP_KIND_TYPE_SHIFT | (uint64_t)rights << CAP_KIND_RIGHTS_SHIFT;
+    if (__builtin_expect(slot >= space->count, 0))
+        return nothing; /* slot 0 is always empty */
+    const struct cap *cap = &space->slots[slot];
+    /* pairs with slot_write() in cap.c: sequence before fields */
+    uint64_t kind = atomic_load_acquire(&cap->kind);
+    if (__builtin_expect((kind & mask) != wanted, 0))
+        return nothing;
+    struct cap_found found = {atomic_load_relaxed(&cap->object), atomic_load_relaxed(&cap->badge)};
+    uint64_t generations = atomic_load_relaxed(&cap->generations);
+    compiler_barrier(); /* x86 keeps loads in order: the second look at the sequence stays after the fields */
+    if (__builtin_expect(atomic_load_relaxed(&cap->sequence) != CAP_KIND_SEQUENCE(kind), 0) ||
+        __builtin_expect(!cap_generations_alive(found.object, CAP_KIND_POOL(kind), generations), 0))
+        return nothing;
+    return found;
+}
+
+/* The slot's capability as it is: 0 or BAD_CAP. */
+int cap_read(const struct cspace *space, uint64_t slot, struct cap *cap);
 /* Reads a slot without a lock and checks that it is alive; through a facet to what it forwards to (unless a FACET or
  * any type, NONE, is asked for). 0, BAD_CAP, BAD_TYPE, NO_RIGHT. *cap is a copy; cap->object stays good to the end of
  * the operation. */
-int cap_lookup(struct cspace *space, uint64_t slot, enum sluice_type type, unsigned rights, struct cap *cap);
-/* The slot's capability as it is: 0 or BAD_CAP. */
-int cap_read(struct cspace *space, uint64_t slot, struct cap *cap);
+int cap_lookup(const struct cspace *space, uint64_t slot, enum sluice_type type, unsigned rights,
+               struct cap *cap);
+
+/* The same, for those who need only what cap_find finds: short where that finds it. */
+static inline int cap_lookup_found(const struct cspace *space, uint64_t slot, enum sluice_type type,
+                                   unsigned rights, struct cap_found *found)
+{
+    *found = cap_find(space, slot, type, rights);
+    if (__builtin_expect(found->object != NULL, 1))
+        return 0;
+    struct cap cap;
+    int error = cap_lookup(space, slot, type, rights, &cap);
+    *found = (struct cap_found){cap.object, cap.badge};
+    return error;
+}
 /* A capability with all rights to a living object. */
 struct cap cap_make(struct object *object, enum sluice_type type);
 /* Could a capability be put there? 0, BAD_CAP (no such slot), SLOT_USED. Only a hint while others use the space. */

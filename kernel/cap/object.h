@@ -32,13 +32,31 @@ struct object_reaper {
 };
 
 struct cap {
-    struct object *object; /* NULL: empty */
+    struct object *object; /* NULL: empty, and then the type is NONE */
     uint64_t badge;
-    uint32_t generation;      /* of the object */
-    uint32_t pool_generation; /* of the object's pool: checked first, before the object is looked at */
-    uint16_t pool;
-    uint8_t type;
-    uint8_t rights;
-    uint32_t sequence; /* atomic: odd while the slot is being changed; lookups retry */
+    union {
+        uint64_t generations; /* both, for what copies or reads them as one */
+        struct {
+            uint32_t generation; /* of the object */
+            uint32_t
+                pool_generation; /* of the object's pool: checked first, before the object is looked at */
+        };
+    };
+    union {
+        uint64_t kind; /* the rest, likewise: CAP_KIND_* */
+        struct {
+            uint16_t pool;
+            uint8_t type;
+            uint8_t rights;
+            uint32_t sequence; /* atomic: odd while the slot is being changed; lookups retry */
+        };
+    };
 };
 _Static_assert(sizeof(struct cap) == 32, "two to a line");
+
+/* Where the parts of cap.kind lie. */
+#define CAP_KIND_POOL(kind) ((uint16_t)(kind))
+#define CAP_KIND_TYPE_SHIFT 16
+#define CAP_KIND_RIGHTS_SHIFT 24
+#define CAP_KIND_CHANGING (1ull << 32)
+#define CAP_KIND_SEQUENCE(kind) ((uint32_t)((kind) >> 32))

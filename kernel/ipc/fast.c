@@ -36,12 +36,10 @@ static inline bool message_plain(const struct frame *frame)
 /* cap_lookup for what is expected here: a living capability to an endpoint itself, not through a facet. */
 static inline bool endpoint_find(const struct thread *thread, unsigned right, struct cap *cap)
 {
-    const struct cspace *space = thread->cspace;
-    uint64_t slot = thread->frame.cap;
-    if (slot - 1 >= (uint64_t)space->count - 1)
-        return SLOW(other);
-    cap_slot_read(&space->slots[slot], cap);
-    return (cap->type == SLUICE_TYPE_ENDPOINT && (cap->rights & right) && cap_alive(cap)) || SLOW(other);
+    struct cap_found found = cap_find(thread->cspace, thread->frame.cap, SLUICE_TYPE_ENDPOINT, right);
+    cap->object = found.object;
+    cap->badge = found.badge;
+    return found.object || SLOW(other);
 }
 
 /* May this CPU go on with the blocked thread at once, in the running one's place? */

@@ -28,7 +28,7 @@ int64_t message_check(struct thread *from)
 }
 
 /* The capability to send as number i, if it may be sent. */
-static int cap_find(struct thread *from, uint64_t i, struct cap *cap)
+static int cap_to_send(struct thread *from, uint64_t i, struct cap *cap)
 {
     uint64_t slot = from->frame.word[3] >> (16 * i) & 0xffff;
     int error = cap_lookup(from->cspace, slot, SLUICE_TYPE_NONE, SLUICE_RIGHT_COPY, cap);
@@ -44,7 +44,7 @@ static int64_t caps_check(struct thread *from, struct thread *to, unsigned count
     if (count > to->window_slots)
         return SLUICE_E_TRUNCATED;
     for (unsigned i = 0; i < count; i++) {
-        int error = cap_find(from, i, &cap);
+        int error = cap_to_send(from, i, &cap);
         if (error)
             return error;
         if (cap_slot_check(to->cspace, to->window_slot + i))
@@ -63,7 +63,7 @@ static int64_t caps_transfer(struct thread *subject, struct thread *from, struct
             return error;
     }
     for (; *done < count; ++*done) {
-        if (cap_find(from, *done, &cap))
+        if (cap_to_send(from, *done, &cap))
             continue; /* it died since we looked: an empty slot arrives, as if it had died on arrival */
         int64_t result = cap_insert(to->cspace, to->window_slot + *done, &cap);
         if (result == SYSCALL_FORWARD)

@@ -33,19 +33,19 @@ static struct lock_record records[SLUICE_CPUS_MAX + 1];
 static const struct lock *objects[OBJECT_SLOTS]; /* atomic */
 #endif
 
-static void check_half(const struct gate *gate, uint32_t granularity)
+static void check_half(uint32_t policy, uint32_t granularity)
 {
-    if (granularity == SLUICE_GRANULARITY_OFF && SLUICE_POLICY_CPU(gate->policy) != cpu_number())
-        panic("lock check: policy 0x%x entered on cpu %u", gate->policy, cpu_number());
+    if (granularity == SLUICE_GRANULARITY_OFF && SLUICE_POLICY_CPU(policy) != cpu_number())
+        panic("lock check: policy 0x%x entered on cpu %u", policy, cpu_number());
 }
 
-void lock_check_gate_open(const struct gate *gate)
+void lock_check_gate_open(const struct gate *gate, uint32_t policy)
 {
     struct lock_record *record = &records[cpu_number()];
     if (record->open)
         panic("lock check: gate %p entered inside gate %p", (const void *)gate, (const void *)record->open);
-    check_half(gate, SLUICE_POLICY_GRANULARITY(gate->policy));
-    check_half(gate, SLUICE_POLICY_OLD_GRANULARITY(gate->policy));
+    check_half(policy, SLUICE_POLICY_GRANULARITY(policy));
+    check_half(policy, SLUICE_POLICY_OLD_GRANULARITY(policy));
     record->open = gate;
 }
 
@@ -98,6 +98,12 @@ void lock_check_drop(const struct lock *lock, unsigned rank)
         panic("lock check: lock %p of rank %u released, but not the last one taken", (const void *)lock,
               rank);
     record->depth--;
+}
+
+void lock_check_drop_last(const struct lock *lock)
+{
+    const struct lock_record *record = &records[cpu_number()];
+    lock_check_drop(lock, record->depth ? record->held[record->depth - 1].rank : 0);
 }
 
 void lock_check_no_gate(void)

@@ -14,19 +14,21 @@ struct gate;
 struct lock;
 
 #if defined(DEBUG) && !defined(UP)
-void lock_check_gate_open(
-    const struct gate *gate); /* a gate is entered: no other is open, the policy allows this CPU */
+/* A gate is entered: no other is open, the policy allows this CPU. */
+void lock_check_gate_open(const struct gate *gate, uint32_t policy);
 void lock_check_gate_close(
     const struct gate *gate); /* it is left: it is the one that was entered, all is released */
 void lock_check_take(const struct lock *lock, unsigned rank); /* about to wait for it */
 void lock_check_drop(const struct lock *lock, unsigned rank);
+void lock_check_drop_last(const struct lock *lock); /* the one taken last, whatever its rank */
 void lock_check_no_gate(void);
 void lock_check_nothing_held(void);
 #else
-#define lock_check_gate_open(gate) ((void)0)
+#define lock_check_gate_open(gate, policy) ((void)0)
 #define lock_check_gate_close(gate) ((void)0)
 #define lock_check_take(lock, rank) ((void)0)
 #define lock_check_drop(lock, rank) ((void)0)
+#define lock_check_drop_last(lock) ((void)0)
 #define lock_check_no_gate() ((void)0)
 #define lock_check_nothing_held() ((void)0)
 #endif

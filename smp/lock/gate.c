@@ -20,56 +20,68 @@ static inline bool lock_try(struct lock *lock, uint32_t algorithm, struct mcs_no
 }
 
 /* The kernel's one lock by one algorithm, held already or free and nothing else of it held. */
-static bool enter_kernel(struct gate *gate, struct cpu *self, struct sluice_lock_counters *counters)
+static bool enter_kernel(struct gate *gate, struct cpu *self)
 {
     uint32_t algorithm = SLUICE_POLICY_ALGORITHM(gate->policy);
     if (self->kernel_lock_held != 1u << algorithm) {
         if (self->kernel_lock_held || !lock_try(&gate_kernel.lock, algorithm, &self->kernel_node))
-            return gate_enter_any(gate, self, counters);
+            return false;
         lock_check_take(&gate_kernel.lock, algorithm);
         atomic_store_relaxed(&gate_kernel.lock.owner, (uint8_t)self->number);
         self->kernel_lock_held = 1u << algorithm;
     }
-    lock_check_gate_open(gate);
-    counter_add(&counters->acquired, 1);
-    self->hold_sample--;
+    gate->held = 0;
+    return true;
+}
+
+/* One lock of the pool, free. */
+static bool enter_one(struct gate *gate, struct cpu *self, uint32_t granularity)
+{
+    uint32_t algorithm = SLUICE_POLICY_ALGORITHM(gate->policy);
+    struct lock *lock = gate_lock(gate, granularity);
+    if (!lock_try(lock, algorithm, &gate->node[0]))
+        return false;
+    lock_check_take(lock, GATE_RANK(granularity, algorithm));
+    atomic_store_relaxed(&lock->owner, (uint8_t)self->number);
+    gate->lock = lock;
+    gate->held = (uint16_t)(GATE_ONE + algorithm);
     return true;
 }
 
 /* One lock, free, its hold not sampled: the case that has to be short. What it does is a part of what gate_enter_any
  * does; a trylock gets no lock that somebody waits for in order, so it is no less fair. */
-bool gate_enter_locks(struct gate *gate, struct cpu *self, struct sluice_lock_counters *counters)
+bool gate_enter_locks(struct gate *gate, struct pool *pool, uint32_t policy, enum lock_class lock_class,
+                      struct lock *lock)
 {
-    uint32_t policy = gate->policy, granularity = SLUICE_POLICY_GRANULARITY(policy);
-    uint32_t algorithm = SLUICE_POLICY_ALGORITHM(policy);
-    if (!SLUICE_POLICY_STEADY(policy) || granularity == SLUICE_GRANULARITY_OFF || !self->hold_sample)
-        return gate_enter_any(gate, self, counters);
-    if (granularity == SLUICE_GRANULARITY_KERNEL)
-        return enter_kernel(gate, self, counters);
-    struct lock *lock = gate_lock(gate, granularity);
-    if (!lock_try(lock, algorithm, &gate->node[0]))
-        return gate_enter_any(gate, self, counters);
-    lock_check_gate_open(gate);
-    lock_check_take(lock, RANK(granularity, algorithm));
-    atomic_store_relaxed(&lock->owner, (uint8_t)self->number);
-    counter_add(&counters->acquired, 1);
-    self->hold_sample--;
+    struct cpu *self = cpu_self();
+    uint32_t granularity = SLUICE_POLICY_GRANULARITY(policy);
     gate->lock = lock;
-    gate->held = (uint16_t)(HELD_ONE + algorithm);
+    gate->policy = policy;
+    gate->pool = pool;
+    gate->lock_class = (uint8_t)lock_class;
+    if (self->hold_sample == UINT32_MAX)
+        self->hold_sample = 0; /* gate_try_object() counted past the end */
+    bool one = SLUICE_POLICY_STEADY(policy) && granularity != SLUICE_GRANULARITY_OFF && self->hold_sample;
+    if (!one || !(granularity == SLUICE_GRANULARITY_KERNEL ? enter_kernel(gate, self)
+                                                           : enter_one(gate, self, granularity)))
+        return gate_enter_any(gate, self);
+    self->hold_sample--;
+    lock_check_gate_open(gate, policy);
+    counter_add(&gate_counters(self, pool, lock_class)->acquired, 1);
+    lock_check_inside(lock);
     return true;
 }
 
 void gate_leave_locks(struct gate *gate)
 {
-    if (gate->held >= HELD_ONE)
-        lock_check_drop(gate->lock, RANK(SLUICE_POLICY_GRANULARITY(gate->policy), gate->held - HELD_ONE));
-    if (gate->held == HELD_ONE + SLUICE_ALGORITHM_TAS)
-        tas_unlock(gate->lock);
-    else if (gate->held == HELD_ONE + SLUICE_ALGORITHM_TICKET)
-        ticket_unlock(gate->lock);
-    else if (gate->held == HELD_ONE + SLUICE_ALGORITHM_MCS)
-        mcs_unlock(gate->lock, &gate->node[0]);
-    else
+    if (gate->held < GATE_ONE) {
         gate_leave_any(gate);
+        return;
+    }
+    lock_check_drop_last(gate->lock);
+    if (gate->held == GATE_ONE + SLUICE_ALGORITHM_TICKET)
+        ticket_unlock(gate->lock);
+    else
+        mcs_unlock(gate->lock, &gate->node[0]);
 }
 #endif

@@ -18,6 +18,7 @@
 #include "smp/lock/check.h"
 #include "smp/lock/classes.h"
 #include "smp/lock/lock.h"
+#include "smp/lock/tas.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -27,15 +28,21 @@
  * kernel's one lock guards is guarded from gate_enter to gate_leave only, although it stays held to kernel exit.
  */
 struct gate {
-    uint32_t policy; /* the word as it was read */
-    uint32_t cpu;    /* when gate_enter failed: the CPU to forward to */
-    struct pool *pool;
-    struct lock *lock;  /* the object's; with one lock of the pool's, that one */
-    uint64_t began_tsc; /* 0: this hold is not sampled */
+    struct lock *lock; /* the object's; with one lock of the pool's, that one */
+    uint32_t policy;   /* the word as it was read; not stored where gate_leave needs only `held` */
+    uint16_t held;     /* what gate_leave releases: bits of gate_internal.h */
     uint8_t lock_class;
-    uint16_t held;           /* what gate_leave releases: bits of gate_internal.h */
+    uint32_t cpu; /* when gate_enter failed: the CPU to forward to */
+    struct pool *pool;
+    uint64_t began_tsc;      /* 0: this hold is not sampled */
     struct mcs_node node[2]; /* for the mcs locks among them but the kernel's */
 };
+
+/* gate.held = GATE_ONE + algorithm: just gate->lock, and its hold is not sampled. */
+#define GATE_ONE (1u << 15)
+/* A lock's rank within its policy: the order in which locks are taken, and the number of its bit in gate.held. */
+#define GATE_RANK(granularity, algorithm) (((granularity)-1u) * SLUICE_ALGORITHM_COUNT + (algorithm))
+#define GATE_OBJECT_TAS SLUICE_POLICY(SLUICE_GRANULARITY_OBJECT, SLUICE_ALGORITHM_TAS, 0)
 
 #ifdef UP
 
@@ -59,10 +66,31 @@ static inline void gate_kernel_exit_cpu(void)
 
 #else
 
-/* Slow parts: everything but a steady off@this-cpu. */
-bool gate_enter_locks(struct gate *gate, struct cpu *self, struct sluice_lock_counters *counters);
+/* Everything but a steady off@this-cpu and the object's free tas lock. */
+bool gate_enter_locks(struct gate *gate, struct pool *pool, uint32_t policy, enum lock_class lock_class,
+                      struct lock *lock);
 void gate_leave_locks(struct gate *gate);
 void gate_kernel_release(struct cpu *self, uint32_t algorithms);
+
+static inline struct sluice_lock_counters *gate_counters(const struct cpu *self, const struct pool *pool,
+                                                         enum lock_class lock_class)
+{
+    return &self->lock_counters[pool->number * SLUICE_CLASSES_MAX + lock_class];
+}
+
+/* The default policy, `object/tas`, inline: one locked instruction. False: not free, or this hold is sampled. A wait, if
+ * there has to be one, begins with loads (tas.h); this first attempt does not look before it tries. */
+static inline bool gate_try_object(struct gate *gate, struct cpu *self, struct lock *lock)
+{
+    /* pairs with tas_unlock() in tas.h: the last holder's work before ours (the exchange is a full fence) */
+    if (__builtin_sub_overflow(self->hold_sample, 1u, &self->hold_sample) ||
+        atomic_exchange(&lock->tas, (uint8_t)1))
+        return false;
+    atomic_store_relaxed(&lock->owner, (uint8_t)self->number); /* relaxed: a hint for the counters */
+    gate->lock = lock;
+    gate->held = GATE_ONE + SLUICE_ALGORITHM_TAS;
+    return true;
+}
 
 static inline bool gate_enter(struct gate *gate, struct pool *pool, enum lock_class lock_class,
                               struct lock *lock)
@@ -71,22 +99,19 @@ static inline bool gate_enter(struct gate *gate, struct pool *pool, enum lock_cl
     /* pairs with word_publish_locked() in tunables/leg.c: what was done under policies that share no lock with this one,
      * before what we do. (Those that do share one exclude us by it: smp/README.md.) */
     uint32_t policy = atomic_load_acquire(&pool->policy[lock_class]);
-    struct sluice_lock_counters *counters =
-        &self->lock_counters[pool->number * SLUICE_CLASSES_MAX + lock_class];
-    gate->policy = policy;
-    gate->held = 0;
-    /* `off` and `tas` are 0: equal when both halves are off, for this CPU. */
-    if (__builtin_expect(SLUICE_POLICY_SET(policy) == self->number << 16, 1)) {
-        counter_add(&counters->acquired, 1);
-        lock_check_gate_open(gate);
-        lock_check_inside(lock);
-        return true;
+    if (SLUICE_POLICY_SET(policy) == GATE_OBJECT_TAS) {
+        if (__builtin_expect(!gate_try_object(gate, self, lock), 0))
+            return gate_enter_locks(gate, pool, policy, lock_class, lock);
+        lock_check_gate_open(gate, policy);
+        lock_check_take(lock, GATE_RANK(SLUICE_GRANULARITY_OBJECT, SLUICE_ALGORITHM_TAS));
+    } else if (SLUICE_POLICY_SET(policy) == self->number << 16) {
+        /* `off` and `tas` are 0: equal when both halves are off, for this CPU. */
+        gate->held = 0;
+        lock_check_gate_open(gate, policy);
+    } else {
+        return gate_enter_locks(gate, pool, policy, lock_class, lock);
     }
-    gate->pool = pool;
-    gate->lock = lock;
-    gate->lock_class = (uint8_t)lock_class;
-    if (!gate_enter_locks(gate, self, counters))
-        return false;
+    counter_add(&gate_counters(self, pool, lock_class)->acquired, 1);
     lock_check_inside(lock);
     return true;
 }
@@ -94,8 +119,12 @@ static inline bool gate_enter(struct gate *gate, struct pool *pool, enum lock_cl
 static inline void gate_leave(struct gate *gate)
 {
     lock_check_outside();
-    if (gate->held)
+    if (gate->held == GATE_ONE + SLUICE_ALGORITHM_TAS) {
+        lock_check_drop_last(gate->lock);
+        tas_unlock(gate->lock);
+    } else if (__builtin_expect(gate->held, 0)) {
         gate_leave_locks(gate);
+    }
     lock_check_gate_close(gate);
 }
 

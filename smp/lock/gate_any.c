@@ -22,14 +22,9 @@ struct gate_seen {
     uint32_t self;    /* of the locks: this CPU had held them last */
 };
 
-static struct sluice_lock_counters *gate_counters(const struct cpu *self, const struct gate *gate)
-{
-    return &self->lock_counters[gate->pool->number * SLUICE_CLASSES_MAX + gate->lock_class];
-}
-
 static uint32_t half_locks(uint32_t granularity, uint32_t algorithm)
 {
-    return granularity == SLUICE_GRANULARITY_OFF ? 0 : 1u << RANK(granularity, algorithm);
+    return granularity == SLUICE_GRANULARITY_OFF ? 0 : 1u << GATE_RANK(granularity, algorithm);
 }
 
 /* The union of both halves, each lock once. */
@@ -167,14 +162,15 @@ static void hold_begin(struct cpu *self, struct gate *gate, bool kernel_taken,
 
 static void hold_end(struct gate *gate)
 {
-    struct sluice_lock_counters *counters = gate_counters(cpu_self(), gate);
+    struct sluice_lock_counters *counters = gate_counters(cpu_self(), gate->pool, gate->lock_class);
     counter_add(&counters->hold_cycles, clock_tsc() - gate->began_tsc);
     counter_add(&counters->hold_samples, 1);
 }
 
 /* Everything: unions, the kernel's one lock, waiting, off elsewhere. */
-bool gate_enter_any(struct gate *gate, struct cpu *self, struct sluice_lock_counters *counters)
+bool gate_enter_any(struct gate *gate, struct cpu *self)
 {
+    struct sluice_lock_counters *counters = gate_counters(self, gate->pool, gate->lock_class);
     struct gate_seen seen = {0};
     bool kernel_taken = false;
     if (policy_elsewhere(gate->policy, self->number)) {
@@ -183,7 +179,7 @@ bool gate_enter_any(struct gate *gate, struct cpu *self, struct sluice_lock_coun
         return false;
     }
     counter_add(&counters->acquired, 1);
-    lock_check_gate_open(gate);
+    lock_check_gate_open(gate, gate->policy);
     uint32_t locks = policy_locks(gate->policy);
     if (locks & HELD_KERNEL)
         kernel_taken = kernel_take(self, locks & HELD_KERNEL, &seen);
@@ -198,6 +194,7 @@ bool gate_enter_any(struct gate *gate, struct cpu *self, struct sluice_lock_coun
         contention_count(counters, &seen);
     if (hold_due(self))
         hold_begin(self, gate, kernel_taken, counters);
+    lock_check_inside(gate->lock);
     return true;
 }
 

@@ -11,13 +11,10 @@
 #include "smp/lock/ticket.h"
 
 /* A lock of a policy is a bit; the bit's number is its rank, so that taking the bits from the lowest up is taking the
- * locks in order. cpu->kernel_lock_held is made of the lowest three. */
-#define RANK(granularity, algorithm) (((granularity)-1u) * SLUICE_ALGORITHM_COUNT + (algorithm))
+ * locks in order (GATE_RANK). cpu->kernel_lock_held is made of the lowest three. */
 #define RANK_ALGORITHM(rank) ((rank) % SLUICE_ALGORITHM_COUNT)
 #define RANK_GRANULARITY(rank) ((rank) / SLUICE_ALGORITHM_COUNT + 1u)
 #define HELD_KERNEL ((1u << SLUICE_ALGORITHM_COUNT) - 1u)
-/* gate.held = HELD_ONE + algorithm: just gate->lock, and its hold is not sampled. */
-#define HELD_ONE (1u << 15)
 
 struct gate_kernel {
     struct lock lock;
@@ -25,7 +22,7 @@ struct gate_kernel {
 extern struct gate_kernel gate_kernel;
 
 /* The long path, for whatever policy. */
-bool gate_enter_any(struct gate *gate, struct cpu *self, struct sluice_lock_counters *counters);
+bool gate_enter_any(struct gate *gate, struct cpu *self);
 void gate_leave_any(struct gate *gate);
 
 static inline struct lock *gate_lock(const struct gate *gate, uint32_t granularity)

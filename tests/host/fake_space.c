@@ -23,7 +23,7 @@ void fake_slot_set(unsigned slot, struct object *object, enum sluice_type type, 
                                     .pool = object->pool};
 }
 
-WEAK int cap_lookup(struct cspace *space, uint64_t slot, enum sluice_type type, unsigned rights,
+WEAK int cap_lookup(const struct cspace *space, uint64_t slot, enum sluice_type type, unsigned rights,
                     struct cap *cap)
 {
     (void)space;

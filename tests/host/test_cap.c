@@ -41,7 +41,7 @@ static int fresh(void **state)
     fake_cpus_init(2, 2);
     fake_cpu_become(0);
     free(pools);
-    pools = aligned_alloc(64, 2 * sizeof(*pools));
+    pools = aligned_alloc(sizeof(*pools), 2 * sizeof(*pools));
     memset(pools, 0, 2 * sizeof(*pools));
     for (unsigned i = 0; i < 2; i++) {
         pools[i].generation = 1;

@@ -55,7 +55,8 @@ static struct {
 /* --- what the sources need of the kernel ---------------------------------------------------------- */
 static struct object an_object;
 
-int cap_lookup(struct cspace *space, uint64_t slot, enum sluice_type type, unsigned rights, struct cap *cap)
+int cap_lookup(const struct cspace *space, uint64_t slot, enum sluice_type type, unsigned rights,
+               struct cap *cap)
 {
     (void)space, (void)slot, (void)rights;
     *cap = (struct cap){.object = &an_object, .type = (uint8_t)type};
@@ -211,7 +212,7 @@ static uint64_t additions(void)
 
 static void pools_make(void)
 {
-    pools = aligned_alloc(64, POOLS * sizeof(*pools));
+    pools = aligned_alloc(sizeof(*pools), POOLS * sizeof(*pools));
     memset(pools, 0, POOLS * sizeof(*pools));
     for (unsigned i = 0; i < POOLS; i++) {
         pools[i].number = i;

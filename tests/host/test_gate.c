@@ -234,7 +234,7 @@ static void the_checker_catches_breaches(void **state)
     assert_true(fake_panics(epoch_ack_cpu()));
     fake_cpu_become(4);
     gate.policy = SLUICE_POLICY(SLUICE_GRANULARITY_OFF, 0, 2);
-    assert_true(fake_panics(lock_check_gate_open(&gate)));
+    assert_true(fake_panics(lock_check_gate_open(&gate, gate.policy)));
 }
 
 /* --- threads that work while policies change --- */

@@ -105,7 +105,8 @@ static void messages_handle(void)
 enum { SLOT_TUNER = 1, SLOT_READER, SLOT_BOUNDED, SLOT_NOTIFICATION, SLOT_BADGED, SLOT_DEAF, SLOT_OTHER };
 static struct object a_notification, a_tuner;
 
-int cap_lookup(struct cspace *space, uint64_t slot, enum sluice_type type, unsigned rights, struct cap *cap)
+int cap_lookup(const struct cspace *space, uint64_t slot, enum sluice_type type, unsigned rights,
+               struct cap *cap)
 {
     static const struct cap slots[] = {
         [SLOT_TUNER] = {.object = &a_tuner, .type = SLUICE_TYPE_TUNER, .rights = SLUICE_RIGHTS_ALL},
@@ -272,7 +273,7 @@ static void tunables_default(void)
 
 static void pools_make(void)
 {
-    pools = aligned_alloc(64, POOLS * sizeof(*pools));
+    pools = aligned_alloc(sizeof(*pools), POOLS * sizeof(*pools));
     memset(pools, 0, POOLS * sizeof(*pools));
     for (unsigned i = 0; i < POOLS; i++) {
         pools[i].number = i;

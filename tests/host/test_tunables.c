@@ -39,7 +39,8 @@ enum {
 };
 static struct object an_object;
 
-int cap_lookup(struct cspace *space, uint64_t slot, enum sluice_type type, unsigned rights, struct cap *cap)
+int cap_lookup(const struct cspace *space, uint64_t slot, enum sluice_type type, unsigned rights,
+               struct cap *cap)
 {
     static const struct {
         enum sluice_type type;

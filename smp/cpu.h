@@ -22,12 +22,11 @@ struct cpu {
     struct cpu *self; /* offset 0: what cpu_self() loads */
     uint32_t number;
     uint32_t apic_id;
-    uint64_t kernel_stack_top; /* offset 16: entry.S */
-    uint64_t scratch;          /* offset 24: entry.S keeps the user's rsp here for a moment. This CPU only */
+    uint64_t kernel_stack_top;            /* offset 16: entry.S */
+    struct sluice_cpu_counters *counters; /* written by this CPU only */
     uint32_t node;
     uint32_t online; /* atomic: set by the CPU itself */
     struct thread *idle;
-    struct sluice_cpu_counters *counters; /* written by this CPU only */
     struct sluice_lock_counters
         *lock_counters;               /* [pools_max][SLUICE_CLASSES_MAX]; written by this CPU only */
     struct sluice_event_ring *events; /* written by this CPU only */
@@ -35,8 +34,9 @@ struct cpu {
 
     /* This CPU only. */
     struct thread *current __attribute__((aligned(64))); /* offset 128: entry.S */
-    uint64_t ready_map;                                  /* bit p: a thread of priority p is ready */
-    struct thread *ready[64];                            /* circular lists; head runs next */
+    uint64_t scratch;         /* offset 136: entry.S keeps the user's rsp here for a moment */
+    uint64_t ready_map;       /* bit p: a thread of priority p is ready */
+    struct thread *ready[64]; /* circular lists; head runs next */
     struct thread *next;      /* a message was handed to it: it runs next, without the run queue */
     struct thread *deadlines; /* a pairing heap, nearest first: kernel/sched/deadline.c */
     uint64_t timer_tsc;       /* when the local timer fires; 0: it is off */
@@ -73,7 +73,7 @@ struct cpu {
     struct mailbox mailbox;
 };
 #define CPU_OFFSET_STACK_TOP 16
-#define CPU_OFFSET_SCRATCH 24
+#define CPU_OFFSET_SCRATCH 136
 #define CPU_OFFSET_CURRENT 128
 _Static_assert(__builtin_offsetof(struct cpu, kernel_stack_top) == CPU_OFFSET_STACK_TOP, "entry.S");
 _Static_assert(__builtin_offsetof(struct cpu, scratch) == CPU_OFFSET_SCRATCH, "entry.S");

@@ -13,7 +13,7 @@
 
 /* Offsets in struct cpu, struct thread and struct frame; asserted where they are declared. */
 #define CPU_STACK_TOP 16
-#define CPU_SCRATCH 24
+#define CPU_SCRATCH 136
 #define CPU_CURRENT 128
 #define CPU_IDLE 40
 #define THREAD_FRAME 64

@@ -35,8 +35,6 @@ struct aspace {
     /* Guarded by class aspace, with the page tables themselves. */
     uint64_t pages_mapped;
     uint64_t flushed; /* generation up to which no TLB holds anything unmapped: at most `generation` */
-    /* Fixed after init. */
-    uint64_t root; /* physical address of the top page table */
     /* Atomic: cleared pages for tables, put in under class alloc of the pool, taken under class aspace. */
     void *spare[ASPACE_SPARES];
     /* Whoever finishes it: what it has reached. */
@@ -50,6 +48,8 @@ struct aspace {
     struct lock ticket_lock;
     /* Atomic: CPUs that may use it; unmappers take out those that do not. May name too many, never too few. */
     struct cpuset used __attribute__((aligned(64)));
+    /* Fixed after init; beside what is seldom written, because it is read by who enters and who copies. */
+    uint64_t root; /* physical address of the top page table */
 };
 
 /* Boot: remembers the kernel's own top page table, whose upper half every space shares. */

@@ -12,8 +12,7 @@
 #define WORK_ADDRESS 0x00005f0000000000ull
 
 extern const char threadlet_code_start[], threadlet_code_end[]; /* stress/lib/x86_64/threadlet.S */
-extern const char threadlet_echo[], threadlet_spin[], threadlet_signal[], threadlet_touch[],
-    threadlet_pong[];
+extern const char threadlet_echo[], threadlet_spin[], threadlet_signal[], threadlet_touch[], threadlet_pong[];
 
 bool threadlet_init(struct threadlet_code *code)
 {

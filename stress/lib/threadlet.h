@@ -17,7 +17,7 @@ enum threadlet_kind {
     THREADLET_ECHO, /* receives from the endpoint in slot `argument`, answers with the same words, for ever */
     THREADLET_SPIN, /* makes no system call at all */
     THREADLET_SIGNAL, /* signals the notification in slot `argument` and yields, for ever */
-    THREADLET_TOUCH, /* like ECHO, and writes a byte to the address in word 0 before it answers */
+    THREADLET_TOUCH,  /* like ECHO, and writes a byte to the address in word 0 before it answers */
     THREADLET_PONG, /* waits for bit 0 of the notification in slot `argument`, signals bit 1 of it, for ever */
 };
 

@@ -67,6 +67,7 @@ bool notify_run(struct side *side, unsigned run);
 bool signal_run(struct side *side, unsigned run);
 bool common_run(struct side *side, unsigned run);
 bool cpu_info_run(struct side *side, unsigned run);
+bool cap_info_run(struct side *side, unsigned run);
 bool tuner_get_run(struct side *side, unsigned run);
 bool map_before(struct side *side);
 bool map_run(struct side *side, unsigned run);

@@ -14,6 +14,7 @@ const struct operation operations[] = {
     {"batch", NULL, batch_run},
     {"cpu_info", NULL, cpu_info_run},
     {"tuner_get", NULL, tuner_get_run},
+    {"cap_info", NULL, cap_info_run},
     {"call", NULL, call_run},
     {"notify", NULL, notify_run},
     {"signal", NULL, signal_run},
@@ -80,6 +81,14 @@ bool cpu_info_run(struct side *side, unsigned run)
     struct sluice_cpu_info info;
     (void)run;
     return sluice_cpu_info(SLUICE_SLOT_CPU(side->home), &info) == 0 && info.online;
+}
+
+/* Of its own thread, which tells what its processor knows of it. */
+bool cap_info_run(struct side *side, unsigned run)
+{
+    struct sluice_cap_info info;
+    (void)side, (void)run;
+    return sluice_cap_info(sluice_thread_self()->slot, &info) == 0 && info.type == SLUICE_TYPE_THREAD;
 }
 
 bool tuner_get_run(struct side *side, unsigned run)

@@ -55,7 +55,8 @@ static struct sluice_thread *side_start(enum process_role role, struct side *sid
     unsigned homes = role == ROLE_BOTH ? SIDES : 1;
     side->home = role == ROLE_BOTH ? side->number : 0;
     side->other = side->home + homes;
-    side->meeting = (struct meeting *)MEETING_ADDRESS;
+    /* The two processes with one side each meet in the first place, the sides of one process in the second. */
+    side->meeting = (struct meeting *)MEETING_ADDRESS + (role == ROLE_BOTH);
     side->pool = SLUICE_SLOT_POOL;
     side->pool_number = (unsigned)resource_detail(SLUICE_SLOT_POOL, RESOURCE_POOL_NUMBER);
     side->common = process.common;

@@ -24,8 +24,11 @@ UP     ?= 0
 GDB    ?= 0
 APPEND ?=
 TESTS  ?=
+RECORD ?= 0
+OPERATION ?=
+POLICY ?=
+BY     ?= function
 WORKLOAD ?=
-POLICY ?= object/tas
 TOP    ?= 20
 V      ?= 0
 
@@ -33,7 +36,7 @@ ifneq ($(findstring ',$(APPEND)$(SCRIPT)),)
 $(error bad option: no quotes inside of APPEND and SCRIPT)
 endif
 checked := $(shell CPUS='$(CPUS)' MEM='$(MEM)' BOOT='$(BOOT)' THREAD='$(THREAD)' SCRIPT='$(SCRIPT)' \
-    DEBUG='$(DEBUG)' UP='$(UP)' GDB='$(GDB)' V='$(V)' tools/check-options 2>&1)
+    DEBUG='$(DEBUG)' UP='$(UP)' GDB='$(GDB)' RECORD='$(RECORD)' V='$(V)' tools/check-options 2>&1)
 ifneq ($(checked),ok)
 $(error $(checked))
 endif
@@ -76,6 +79,10 @@ $(OBJ)/kernel-part/%.o: % Makefile
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(KERNEL_FLAGS) -c $< -o $@
+
+# Called from entry.S only, which has saved all registers: these functions keep none, nor a frame pointer.
+$(OBJ)/kernel-part/kernel/ipc/fast.c.o: KERNEL_FLAGS += -fomit-frame-pointer \
+    -ffixed-rbp $(addprefix -fcall-used-,rbx r12 r13 r14 r15)
 
 $(OBJ)/ksyms-%.o: $(OBJ)/ksyms-%.c Makefile
 	$(Q)$(CC) $(KERNEL_FLAGS) -c $< -o $@
@@ -151,8 +158,8 @@ include build/host/tests.mk
 endif
 
 # --- targets -------------------------------------------------------------------------------------
-.PHONY: images all iso run test build-tests host-tests model-tests user-programs share conflict lint format docs \
-    loc setup clean help FORCE
+.PHONY: images all iso run test bench profile share conflict build-tests host-tests model-tests user-programs lint \
+    format docs loc setup clean help FORCE
 FORCE:
 
 images: build/sluice.elf build/boot.cpio build/sluice.iso
@@ -173,17 +180,27 @@ run: setup
 test: setup
 	+$(Q)MAKE='$(MAKE)' tests/run $(TESTS)
 
-# The instruments want what they measure built, and the plugin. CPUS counts only where it was asked for.
-measured_images = $(OBJ)/sluice.elf $(OBJ)/boot.cpio build/sim/sim.so
-cpus_asked = $(if $(filter command environment,$(firstword $(origin CPUS))),--cpus $(CPUS))
+# Two variants, each in its folder; what lies in build/ stays as it is.
+variant_images = $(foreach name,sluice.elf boot.cpio,build/obj/$(1)/$(name))
+bench: setup
+	$(Q)$(MAKE) -s --no-print-directory DEBUG=0 UP=0 $(call variant_images,release)
+	$(Q)$(MAKE) -s --no-print-directory DEBUG=0 UP=1 $(call variant_images,release-up)
+	$(Q)tools/bench $(if $(filter 1,$(RECORD)),--record)
 
+# Where the instructions of one operation go.
+profile: setup
+	$(Q)$(MAKE) -s --no-print-directory DEBUG=0 UP=0 $(call variant_images,release) build/sim/sim.so
+	$(Q)tools/profile $(if $(OPERATION),--operation '$(OPERATION)') --policy '$(or $(POLICY),object)' --by '$(BY)'
+
+# Which lines move between processors, and which operations share any. CPUS counts only where it was asked for.
 share: setup
-	$(Q)$(MAKE) -s --no-print-directory $(measured_images)
-	$(Q)tools/share --images $(OBJ) --policy '$(POLICY)' --top '$(TOP)' $(cpus_asked) $(WORKLOAD)
+	$(Q)$(MAKE) -s --no-print-directory $(call variant_images,$(VARIANT)) build/sim/sim.so
+	$(Q)tools/share --images $(OBJ) --top '$(TOP)' $(if $(POLICY),--policy '$(POLICY)') \
+	    $(if $(filter command environment,$(firstword $(origin CPUS))),--cpus $(CPUS)) $(WORKLOAD)
 
 conflict: setup
-	$(Q)$(MAKE) -s --no-print-directory $(measured_images)
-	$(Q)tools/conflict --images $(OBJ) --policy '$(POLICY)'
+	$(Q)$(MAKE) -s --no-print-directory $(call variant_images,$(VARIANT)) build/sim/sim.so
+	$(Q)tools/conflict --images $(OBJ) $(if $(POLICY),--policy '$(POLICY)')
 
 host-tests: $(HOST_TESTS)
 	$(Q)tests/run --no-build $(HOST_TESTS)

@@ -30,7 +30,7 @@ void pool_table_init(void *memory, unsigned count, struct sluice_pool_info *info
     pools = memory;
     pools_max = count;
     for (unsigned i = 0; i < count; i++) {
-        pools[i].number = i;
+        pool_number_set(&pools[i], i);
         pools[i].info = &infos[i];
     }
 }

@@ -49,6 +49,7 @@ struct pool {
     /* Read-mostly: written by the transition engine and at creation and destruction only. */
     uint32_t generation; /* atomic: odd while alive */
     uint32_t number;
+    uint32_t counters_bytes; /* where a CPU's lock counters of this pool begin: struct cpu.lock_counters */
     uint32_t policy[SLUICE_CLASSES_MAX]; /* atomic: kernel/abi/policy.h */
     struct sluice_pool_info *info;       /* the copy that user level sees */
     struct region *region;               /* where the memory came from; NULL for the system pool */
@@ -87,6 +88,12 @@ struct pool {
     uint32_t life_waits; /* atomic: the destruction waits for destroy_waits == 0; whoever clears it goes on */
 } __attribute__((aligned(2048))); /* a power of two: each capability's pool is found by a shift */
 _Static_assert(sizeof(struct pool) == 2048, "see above");
+
+static inline void pool_number_set(struct pool *pool, unsigned number)
+{
+    pool->number = number;
+    pool->counters_bytes = number * SLUICE_CLASSES_MAX * (uint32_t)sizeof(struct sluice_lock_counters);
+}
 
 extern struct pool *pools; /* pools_max of them */
 extern unsigned pools_max;

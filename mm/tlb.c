@@ -12,8 +12,8 @@
 #include "mm/tlb.h"
 #include "kernel/log/log.h"
 #include "kernel/thread/thread.h"
+#include "mm/enter.h"
 #include "mm/frame.h"
-#include "mm/x86_64/translation.h"
 #include "smp/cpu.h"
 #include "smp/lock/leaf.h"
 #include "tunables/tunables.h"
@@ -54,12 +54,11 @@ static bool cpu_is_behind(const struct cpu *cpu, const struct aspace *space, uin
 {
     if (atomic_load_relaxed(&cpu->visited[0]) == space || atomic_load_relaxed(&cpu->visited[1]) == space)
         return true;
-    /* pairs with aspace_enter_cpu() in tlb.c: acked = 0 before the new space */
+    /* pairs with aspace_switch_cpu() in enter.h: acked = 0 before the new space; and with aspace_leave_cpu() in tlb.c */
     return atomic_load_acquire(&cpu->aspace) == space && atomic_load_relaxed(&cpu->tlb_acked) < generation;
 }
 
-/* This CPU has flushed everything up to `acked`, or does not use the space any more (UINT64_MAX). */
-static __attribute__((noinline)) void tickets_answer(struct aspace *space, uint64_t acked)
+void tickets_answer(struct aspace *space, uint64_t acked)
 {
     unsigned self = cpu_number();
     struct tlb_ticket *complete = NULL;
@@ -87,15 +86,9 @@ static __attribute__((noinline)) void tickets_answer(struct aspace *space, uint6
     }
 }
 
-static inline void tickets_check(struct aspace *space, uint64_t acked)
-{
-    if (__builtin_expect(atomic_load_relaxed(&space->tickets) != NULL, 0))
-        tickets_answer(space, acked);
-}
-
 /* An unmapper that found this CPU inactive took it out of `used`, before our new `aspace` was visible to it. It is now:
  * so once we are in again, it stays. What was loaded meanwhile may be too old. */
-static __attribute__((noinline)) uint64_t aspace_join(struct cpu *self, struct aspace *space)
+uint64_t aspace_join(struct cpu *self, struct aspace *space)
 {
     cpuset_add_atomic(&space->used, self->number);
     uint64_t generation = atomic_load_relaxed(&space->generation);
@@ -104,34 +97,26 @@ static __attribute__((noinline)) uint64_t aspace_join(struct cpu *self, struct a
     return generation;
 }
 
+/* The kernel's own tables: no translation of the space that was loaded is left, nor made (R7). */
+static void aspace_leave_cpu(struct cpu *self)
+{
+    struct aspace *old = self->aspace;
+    atomic_store_relaxed(&self->tlb_acked, 0ull);
+    atomic_store_release(&self->aspace, (struct aspace *)NULL); /* pairs with cpu_is_behind() in tlb.c */
+    translation_load(kernel_root);
+    tickets_check(old, UINT64_MAX); /* as in aspace_switch_cpu() */
+}
+
 void aspace_enter_cpu(struct aspace *next)
 {
     struct cpu *self = cpu_self();
-    struct aspace *old = self->aspace;
-    if (old == next)
+    if (self->aspace == next)
         return;
-    uint64_t generation = 0;
-    /* pairs with cpu_is_behind() in tlb.c: acked = 0 before the new space, so that nobody takes what was acknowledged
-     * for another space for ours */
-    atomic_store_relaxed(&self->tlb_acked, 0ull);
-    atomic_store_release(&self->aspace, next); /* pairs with cpu_is_behind() in tlb.c: as above */
-    if (__builtin_expect(next != NULL, 1)) {
-        generation = atomic_load_relaxed(&next->generation); /* R3: read before the flush */
-        compiler_barrier();
-        /* Serialises: everything before is visible, no translation from before is left (SDM vol. 3, 4.10.4.1, 8.3).
-         * So it is the fence of R2 as well as its flush; the generation may only be older than it needs to be. */
-        translation_load(next->root);
-        if (__builtin_expect(!cpuset_has(&next->used, self->number), 0))
-            generation = aspace_join(self, next);
-    } else {
-        translation_load(kernel_root);
-    }
-    atomic_store_relaxed(&self->tlb_acked, generation);
     counter_add(&self->counters->aspace_switches, 1);
-    /* pairs with ticket_open() in tlb.c: cpu->aspace before this load, the load of CR3 being the fence. An unmapper that
-     * opens a ticket and then looks at cpu->aspace sees us gone, or we see the ticket. */
-    if (old)
-        tickets_check(old, UINT64_MAX);
+    if (next)
+        aspace_switch_cpu(self, self->aspace, next);
+    else
+        aspace_leave_cpu(self);
 }
 
 void aspace_catch_up_cpu(void)
@@ -234,7 +219,7 @@ static bool ticket_open(struct tlb_flush *flush, uint64_t generation)
     ticket->generation = generation;
     ticket->thread = thread;
     cpuset_clear_all(&ticket->targets);
-    /* Full fence. pairs with aspace_enter_cpu() in tlb.c: the ticket before our look at cpu->aspace */
+    /* Full fence. pairs with aspace_switch_cpu() in enter.h: the ticket before our look at cpu->aspace */
     (void)atomic_exchange(&space->tickets, ticket);
     ticket->remaining = targets_find(space, generation, &ticket->targets);
     bool waits = ticket->remaining != 0;

@@ -36,5 +36,4 @@
                                     __ATOMIC_SEQ_CST);                                                       \
     })
 
-/* Counters have one writer, their CPU: a plain add that readers elsewhere see whole. */
-#define counter_add(p, v) atomic_store_relaxed((p), atomic_load_relaxed(p) + (v))
+#include "smp/x86_64/counter.h" /* counter_add(p, v): counters have one writer, their CPU; readers elsewhere see them whole */

@@ -31,7 +31,6 @@ struct cpu *cpu_area_make(unsigned number, uint32_t apic_id, uint32_t node)
     cpu->idle = cpu->current = &area->idle;
     cpu->random = (number + 1) * 0x9e3779b97f4a7c15ull; /* never 0; different on each */
     area->idle.home = area->idle.next_home = number;
-    area->idle.home_cpu = cpu;
     cpu_area_make_x86(cpu);
     return cpu;
 }

@@ -8,6 +8,7 @@
 #pragma once
 #include "kernel/abi/log.h"
 #include "smp/atomic.h"
+#include "smp/cpuset.h"
 #include "smp/lock/lock.h"
 #include "smp/mailbox.h"
 #include <stdbool.h>
@@ -16,6 +17,12 @@
 struct thread;
 struct aspace;
 struct frame;
+
+/* What the CPU found out about itself inside of the kernel, to be done on its way out. */
+enum cpu_due {
+    DUE_PICK = 1,  /* the running thread may not be the one to run */
+    DUE_TIMER = 2, /* deadlines or equals changed since the timer was set */
+};
 
 struct cpu {
     /* Fixed after init. */
@@ -31,6 +38,10 @@ struct cpu {
         *lock_counters;               /* [pools_max][SLUICE_CLASSES_MAX]; written by this CPU only */
     struct sluice_event_ring *events; /* written by this CPU only */
     struct cpu_x86 *x86;              /* GDT, TSS, IST stacks: kernel/trap/x86_64 */
+    uint64_t cpuset_mask;             /* where a cpuset names this CPU: a bit of word[cpuset_index] */
+    uint32_t cpuset_index;
+    uint32_t policy_off;   /* `off` on this CPU, as SLUICE_POLICY_SET has it */
+    uint64_t *entry_stack; /* where the processor finds the stack for traps from user mode */
 
     /* This CPU only. */
     struct thread *current __attribute__((aligned(64))); /* offset 128: entry.S */
@@ -41,17 +52,20 @@ struct cpu {
     struct thread *deadlines; /* a pairing heap, nearest first: kernel/sched/deadline.c */
     uint64_t timer_tsc;       /* when the local timer fires; 0: it is off */
     uint64_t slice_end_tsc;   /* end of the running thread's slice; 0: no equal is ready */
-    uint32_t reconsider;      /* the running thread may not be the one to run */
-    uint32_t slice_over;      /* at the next pick an equal goes first */
-    uint64_t messages_tsc;    /* when to go on with messages that were left; 0: none were */
-    uint64_t watchdog_tsc;    /* when the watchdog wants to look; 0: never */
-    uint64_t fs_base;         /* loaded now */
-    uint32_t timer_stale;     /* deadlines or equals changed since the timer was set */
+    union {
+        uint64_t due_at_exit; /* both: not 0 when the way out of the kernel has something to do */
+        struct {
+            uint32_t due; /* enum cpu_due */
+            uint32_t
+                kernel_lock_held; /* the kernel's one lock: algorithms, bits of smp/lock/gate_internal.h */
+        };
+    };
+    uint32_t slice_over;   /* at the next pick an equal goes first */
+    uint64_t messages_tsc; /* when to go on with messages that were left; 0: none were */
+    uint64_t watchdog_tsc; /* when the watchdog wants to look; 0: never */
     uint64_t idle_began_tsc;
     struct thread *fpu_owner;
     uint32_t forward_cpu; /* where the operation that returned SYSCALL_FORWARD has to run */
-    uint32_t
-        kernel_lock_held; /* the kernel's one lock: algorithms it is held by, bits of smp/lock/gate_internal.h */
     struct mcs_node kernel_node;
     uint64_t kernel_hold_tsc; /* when it was taken, if this hold is sampled; else 0 */
     struct sluice_lock_counters *kernel_hold_counters; /* of the gate that took it */
@@ -88,6 +102,28 @@ extern unsigned cpu_count;                    /* CPUs that take part; fixed afte
 static inline unsigned cpu_number(void)
 {
     return cpu_self()->number;
+}
+
+/* What follows from a CPU's number, once that is final. */
+static inline void cpu_number_settle(struct cpu *cpu)
+{
+    unsigned bit = cpu->number >> cpuset_cluster_shift;
+    cpu->cpuset_index = bit / 64;
+    cpu->cpuset_mask = 1ull << (bit % 64);
+    cpu->policy_off = cpu->number << 16;
+}
+
+/* cpuset_has and cpuset_track for the CPU itself. */
+static inline bool cpuset_has_self(const struct cpuset *set, const struct cpu *self)
+{
+    return atomic_load_relaxed(&set->word[self->cpuset_index]) &
+           self->cpuset_mask; /* relaxed: callers order it */
+}
+
+static inline void cpuset_track_self(struct cpuset *set, const struct cpu *self)
+{
+    if (__builtin_expect(!cpuset_has_self(set, self), 0))
+        cpuset_add_atomic(set, self->number);
 }
 
 #define cpu_counter_add(name, n) counter_add(&cpu_self()->counters->name, (n))

@@ -78,17 +78,34 @@ struct sluice_lock_counters {
 };
 _Static_assert(sizeof(struct sluice_lock_counters) == 64, "ABI");
 
+/* Why a call, a reply or a fault left the fast path of IPC: each is a counter. X(name, sentence) */
+#define SLUICE_FAST_REASONS(X)                                                                               \
+    X(ipc_slow_caps, "fast path left: capabilities in the message")                                          \
+    X(ipc_slow_long, "fast path left: long part in the message")                                             \
+    X(ipc_slow_tag, "fast path left: the tag is not well formed")                                            \
+    X(ipc_slow_deadline, "fast path left: the wait has a deadline")                                          \
+    X(ipc_slow_capability, "fast path left: no plain capability to an endpoint")                             \
+    X(ipc_slow_forward, "fast path left: the endpoint's pool is off on another CPU")                         \
+    X(ipc_slow_no_receiver, "fast path left: nobody waits")                                                  \
+    X(ipc_slow_remote, "fast path left: partner on another CPU")                                             \
+    X(ipc_slow_partner, "fast path left: partner has a deadline, or is to stop, move or end")                \
+    X(ipc_slow_priority, "fast path left: a thread of higher priority is ready")                             \
+    X(ipc_slow_no_caller, "fast path left: a reply_receive that owes no answer")                             \
+    X(ipc_slow_sender, "fast path left: a reply_receive finds a sender waiting")
+
 /* Counters of one CPU. X(name, sentence) */
 #define SLUICE_CPU_COUNTERS(X)                                                                               \
-    X(syscalls, "system calls entered")                                                                      \
+    X(syscalls, "system calls entered, but those of ipc_fast_*")                                             \
     X(forwarded, "system calls sent to the CPU of an off policy")                                            \
-    X(ipc_calls, "messages sent with a reply expected")                                                      \
-    X(ipc_fast, "calls and replies that took the fast path")                                                 \
+    X(ipc_fast_calls, "calls that switched straight to the receiver")                                        \
+    X(ipc_fast_replies, "replies that switched straight to the caller")                                      \
+    X(ipc_fast_faults, "page faults that switched straight to the pager, and their answers")                 \
+    X(ipc_calls, "messages with a reply expected, but those of ipc_fast_calls and faults")                   \
     X(ipc_remote, "transfers whose partner lives on another CPU")                                            \
     X(ipc_long_bytes, "bytes of long parts copied")                                                          \
     X(signals, "notification signals")                                                                       \
-    X(switches, "threads switched to")                                                                       \
-    X(aspace_switches, "address spaces switched to")                                                         \
+    X(switches, "threads switched to, but by ipc_fast_*")                                                    \
+    X(aspace_switches, "address spaces switched to, but by ipc_fast_*")                                      \
     X(faults, "user faults turned into messages")                                                            \
     X(irqs, "device interrupts taken")                                                                       \
     X(ticks, "local timer interrupts taken")                                                                 \
@@ -111,12 +128,7 @@ _Static_assert(sizeof(struct sluice_lock_counters) == 64, "ABI");
     X(cap_copies, "capabilities copied, moved or transferred")                                               \
     X(fpu_switches, "FPU states loaded")                                                                     \
     X(idle_cycles, "cycles in the idle loop")                                                                \
-    X(ipc_slow_no_receiver, "fast path left: nobody waits")                                                  \
-    X(ipc_slow_remote, "fast path left: partner on another CPU")                                             \
-    X(ipc_slow_caps, "fast path left: capabilities in the message")                                          \
-    X(ipc_slow_long, "fast path left: long part in the message")                                             \
-    X(ipc_slow_priority, "fast path left: a thread of higher priority is ready")                             \
-    X(ipc_slow_other, "fast path left: any other reason")
+    SLUICE_FAST_REASONS(X)
 
 struct sluice_cpu_counters {
 #define SLUICE_COUNTER_FIELD(name, sentence) uint64_t name;

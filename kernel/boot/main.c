@@ -16,6 +16,7 @@
 #include "kernel/boot/x86_64/timer.h"
 #include "kernel/log/log.h"
 #include "kernel/sched/sched.h"
+#include "kernel/trap/syscall.h"
 #include "kernel/trap/x86_64/cpu_x86.h"
 #include "mm/aspace.h"
 #include "mm/frame.h"
@@ -101,6 +102,7 @@ static void interrupts_make(void)
 /* Any CPU: takes part from here on. */
 static void cpu_join(struct cpu *cpu)
 {
+    cpu_number_settle(cpu);
     epoch_join_cpu();
     atomic_store_relaxed(&cpu->online,
                          1u); /* relaxed: only told; what others send it is ordered by its mailbox */

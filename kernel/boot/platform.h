@@ -47,9 +47,6 @@ void fpu_save(void *area);
 void fpu_load(const void *area);
 void fpu_disable(void); /* the next FPU instruction traps */
 void fpu_enable(void);
-void segment_base_load(uint64_t fs_base);
-/* The frame that the next entry from user mode on this CPU saves into. */
-void entry_stack_set(struct thread *thread);
 _Noreturn void
 cpu_idle_wait(void); /* resets the stack, enables interrupts, halts; an interrupt enters kernel_trap */
 void cpu_relax(void);

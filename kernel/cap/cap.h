@@ -35,24 +35,30 @@ static inline uint64_t cspace_pages(uint64_t slots)
     return (slots * sizeof(struct cap) + SLUICE_PAGE_BYTES - 1) / SLUICE_PAGE_BYTES;
 }
 
-/* Still alive? Also for capabilities kept outside of slots. */
-static inline bool cap_generations_alive(const struct object *object, uint16_t pool, uint64_t generations)
+/* Still alive? The pool first: memory of a destroyed pool is user memory again, and must not be looked at. */
+static inline bool pool_is_of(const struct pool *pool, uint32_t generation)
 {
-    /* The pool first: memory of a destroyed pool is user memory again, and must not be looked at. A generation is read
-     * before what it vouches for: pairs with pool_publish() in mm/pool.c, and
-     * pairs with object_publish() in kernel/cap/object.c. */
-    return atomic_load_acquire(&pools[pool].generation) == (uint32_t)(generations >> 32) &&
-           atomic_load_acquire(&object->generation) == (uint32_t)generations;
+    /* pairs with pool_publish() in mm/pool.c: the generation before what it vouches for */
+    return atomic_load_acquire(&pool->generation) == generation;
 }
 
+static inline bool object_is_of(const struct object *object, uint32_t generation)
+{
+    /* pairs with object_publish() in kernel/cap/object.c: the generation before what it vouches for */
+    return atomic_load_acquire(&object->generation) == generation;
+}
+
+/* Also for capabilities kept outside of slots. */
 static inline bool cap_alive(const struct cap *cap)
 {
-    return cap->object && cap_generations_alive(cap->object, cap->pool, cap->generations);
+    return cap->object && pool_is_of(&pools[cap->pool], cap->pool_generation) &&
+           object_is_of(cap->object, cap->generation);
 }
 
 /* What cap_find found: as much of a living capability as most operations need. */
 struct cap_found {
     struct object *object; /* NULL: nothing */
+    struct pool *pool;     /* the object's */
     uint64_t badge;
 };
 
@@ -72,12 +78,17 @@ static inline struct cap_found cap_find(const struct cspace *space, uint64_t slo
     uint64_t kind = atomic_load_acquire(&cap->kind);
     if (__builtin_expect((kind & mask) != wanted, 0))
         return nothing;
-    struct cap_found found = {atomic_load_relaxed(&cap->object), atomic_load_relaxed(&cap->badge)};
-    uint64_t generations = atomic_load_relaxed(&cap->generations);
-    compiler_barrier(); /* x86 keeps loads in order: the second look at the sequence stays after the fields */
-    if (__builtin_expect(atomic_load_relaxed(&cap->sequence) != CAP_KIND_SEQUENCE(kind), 0) ||
-        __builtin_expect(!cap_generations_alive(found.object, CAP_KIND_POOL(kind), generations), 0))
+    struct cap_found found = {atomic_load_relaxed(&cap->object), &pools[CAP_KIND_POOL(kind)],
+                              atomic_load_relaxed(&cap->badge)};
+    if (__builtin_expect(!pool_is_of(found.pool, atomic_load_relaxed(&cap->pool_generation)), 0))
         return nothing;
+    uint32_t generation = atomic_load_relaxed(&cap->generation);
+    compiler_barrier(); /* x86 keeps loads in order: the second look at the sequence stays after the fields */
+    if (__builtin_expect(atomic_load_relaxed(&cap->kind) != kind, 0) ||
+        __builtin_expect(!object_is_of(found.object, generation), 0))
+        return nothing;
+    if (!found.object)
+        __builtin_unreachable(); /* an empty slot's type is NONE */
     return found;
 }
 
@@ -98,7 +109,7 @@ static inline int cap_lookup_found(const struct cspace *space, uint64_t slot, en
         return 0;
     struct cap cap;
     int error = cap_lookup(space, slot, type, rights, &cap);
-    *found = (struct cap_found){cap.object, cap.badge};
+    *found = (struct cap_found){cap.object, &pools[cap.pool], cap.badge};
     return error;
 }
 /* A capability with all rights to a living object. */

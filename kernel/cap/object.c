@@ -79,8 +79,8 @@ static bool cspace_finish(struct cspace *space, uint32_t *forward)
         if (space->finished == space->count)
             return true;
         struct cap *slot = &space->slots[space->finished];
-        if (slot->type == SLUICE_TYPE_REPLY && slot->object && cap_alive(slot) && !reply_drop(slot, forward))
-            return false;
+        if (slot->type == SLUICE_TYPE_REPLY && slot->object && cap_alive(slot))
+            reply_drop(slot);
         space->finished++;
     }
     *forward = UINT32_MAX;

@@ -61,7 +61,6 @@ int64_t endpoint_send_continue(struct thread *thread, enum thread_wait kind)
         return 0;
     }
     cpu_counter_inc(ipc_calls);
-    thread_wait_begin(thread, WAIT_REPLY, NULL);
     reply_begin(thread, receiver);
     thread_wake(receiver);
     return SYSCALL_BLOCKED;
@@ -73,7 +72,7 @@ int64_t endpoint_send(struct thread *thread, const struct cap *cap, enum thread_
     struct gate gate;
     if (!gate_enter(&gate, pool_of(&endpoint->object), LOCK_CLASS_endpoint, &endpoint->object.lock))
         return syscall_forward(&gate);
-    cpuset_track(&endpoint->used, cpu_number());
+    cpuset_track_self(&endpoint->used, cpu_self());
     struct thread *receiver = receiver_choose(&endpoint->receivers);
     thread->wait_badge = cap->badge;
     if (!receiver) {
@@ -123,23 +122,18 @@ static void fault_answer(struct thread *faulted, uint64_t tag)
     thread_wake(faulted);
 }
 
-/* Answers the caller that `right` names. NO_REPLY when it is gone. */
+/* Answers the caller that `right` names, or the one that is owed an answer when it is NULL. NO_REPLY when it is gone. */
 static int64_t answer(struct thread *thread, const struct cap *right)
 {
     if (thread->step == STEP_BEGIN) {
         int64_t result = message_check(thread);
         if (result)
             return result;
-        switch (reply_claim(right, &cpu_self()->forward_cpu)) {
-        case REPLY_GONE:
+        thread->partner = right ? reply_claim(right) : reply_claim_owed_cpu(thread);
+        if (!thread->partner)
             return SLUICE_E_NO_REPLY;
-        case REPLY_FORWARD:
-            return SYSCALL_FORWARD;
-        case REPLY_CLAIMED:
-            thread->partner = (struct thread *)right->object;
-            thread->scratch[0] = 0;
-            thread->step = STEP_SEND;
-        }
+        thread->scratch[0] = 0;
+        thread->step = STEP_SEND;
     }
     struct thread *caller = thread->partner;
     if (caller->in_fault) {
@@ -151,7 +145,7 @@ static int64_t answer(struct thread *thread, const struct cap *right)
         return result;
     if (result == SYSCALL_FAULT) {
         thread->step = STEP_BEGIN;
-        reply_unclaim(caller);
+        reply_unclaim(caller, thread, right);
         return result;
     }
     if (caller->home != cpu_number())
@@ -160,20 +154,26 @@ static int64_t answer(struct thread *thread, const struct cap *right)
     return result;
 }
 
+static int64_t answer_owed(struct thread *thread)
+{
+    if (thread->step == STEP_BEGIN && !reply_owed(thread))
+        return SLUICE_E_NO_REPLY;
+    return answer(thread, NULL);
+}
+
 int64_t sys_reply(struct thread *thread, uint64_t *args)
 {
-    struct cap cap = thread->reply_to;
-    if (args[0] != SLUICE_SLOT_NULL && thread->step == STEP_BEGIN) {
+    struct cap cap = {0};
+    if (args[0] == SLUICE_SLOT_NULL)
+        return answer_owed(thread);
+    if (thread->step == STEP_BEGIN) {
         int error = cap_read(thread->cspace, args[0], &cap);
         if (error)
             return error;
         if (cap.type != SLUICE_TYPE_REPLY)
             return SLUICE_E_BAD_TYPE;
     }
-    int64_t result = answer(thread, &cap);
-    if (args[0] == SLUICE_SLOT_NULL && result != SYSCALL_FORWARD && result != SYSCALL_FAULT)
-        thread->reply_to.object = NULL;
-    return result;
+    return answer(thread, &cap);
 }
 
 static int64_t receive_take(struct thread *thread)
@@ -214,7 +214,7 @@ static int64_t receive(struct thread *thread, uint64_t slot)
     struct gate gate;
     if (!gate_enter(&gate, pool_of(&endpoint->object), LOCK_CLASS_endpoint, &endpoint->object.lock))
         return syscall_forward(&gate);
-    cpuset_track(&endpoint->used, cpu_number());
+    cpuset_track_self(&endpoint->used, cpu_self());
     struct thread *sender = endpoint->senders.first;
     bool wait = !sender && thread->frame.deadline != SLUICE_NOW;
     if (sender) {
@@ -236,21 +236,15 @@ static int64_t receive(struct thread *thread, uint64_t slot)
 
 int64_t sys_receive(struct thread *thread, uint64_t *args)
 {
-    if (thread->step == STEP_BEGIN && thread->reply_to.object) {
-        if (!reply_drop(&thread->reply_to, &cpu_self()->forward_cpu))
-            return SYSCALL_FORWARD;
-        thread->reply_to.object = NULL;
-    }
+    if (thread->step == STEP_BEGIN && reply_owed(thread))
+        reply_abandon_cpu(thread);
     return receive(thread, args[0]);
 }
 
 int64_t sys_reply_receive(struct thread *thread, uint64_t *args)
 {
-    if (thread->step <= STEP_SEND && thread->reply_to.object) {
-        int64_t result = answer(thread, &thread->reply_to);
-        if (result == SYSCALL_FORWARD || result == SYSCALL_FAULT)
-            return result;
-        thread->reply_to.object = NULL;
+    if (thread->step == STEP_SEND || (thread->step == STEP_BEGIN && reply_owed(thread))) {
+        int64_t result = answer_owed(thread);
         if (result && result != SLUICE_E_NO_REPLY)
             return result;
     }
@@ -259,6 +253,11 @@ int64_t sys_reply_receive(struct thread *thread, uint64_t *args)
 
 int64_t sys_reply_save(struct thread *thread, uint64_t *args)
 {
+    if (thread->reply_caller && thread->home != cpu_number()) {
+        cpu_self()->forward_cpu = thread->home; /* an entry of a batch that went on elsewhere */
+        return SYSCALL_FORWARD;
+    }
+    reply_share_cpu(thread);
     if (!thread->reply_to.object || !cap_alive(&thread->reply_to) || !reply_waits(&thread->reply_to))
         return SLUICE_E_NO_REPLY;
     int64_t result = cap_insert(thread->cspace, args[0], &thread->reply_to);

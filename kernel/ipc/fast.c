@@ -1,143 +1,165 @@
 // SPDX-License-Identifier: MIT
 /*
  * The fast path of IPC, in a straight line.
- * Entry points: fast.h. Context: see there. Locks: class endpoint, around the queue only.
- * Tests: tests/user/ipc/ (each message is tried both ways), tests/user/measure/.
+ * Entry points: fast_call, fast_reply_receive, from entry.S. Context: see fast.h. Locks: class endpoint, around the
+ * queue only. Tests: tests/user/ipc/ (each message is tried both ways), stress/bench/.
  *
  * It takes what most messages are: words only, no deadline, a partner that waits on this CPU and may run at once. What
- * it does is what call.c and thread.c do in these circumstances; nothing is done before all of them are known.
+ * it does is what call.c and thread.c do in these circumstances; nothing is done before all of them are known. The words
+ * are not copied from frame to frame: entry.S loads them from the sender's.
  */
-#include "kernel/ipc/fast.h"
-#include "kernel/abi/ipc.h"
-#include "kernel/cap/cap.h"
-#include "kernel/ipc/endpoint.h"
-#include "kernel/ipc/reply.h"
+#include "kernel/ipc/fast_internal.h"
 #include "kernel/sched/sched.h"
-#include "kernel/thread/thread.h"
-#include "smp/lock/gate.h"
 
-#define SLOW(reason)                                                                                         \
-    ({                                                                                                       \
-        cpu_counter_inc(ipc_slow_##reason);                                                                  \
-        false;                                                                                               \
-    })
+#define SLOW(reason, thread)                                                                                 \
+    do {                                                                                                     \
+        FAST_SLOW(reason);                                                                                   \
+        entry_syscall_slow(thread);                                                                          \
+    } while (0)
 
-/* Everything in the tag but the label and a count of words: capabilities (bits 3-5), long part (6), reserved (7-31). */
-#define TAG_EXTRAS 0xfffffff8ull
-
+/* The message is words only: everything else in the tag's lower half is 0. */
 static inline bool message_plain(const struct frame *frame)
 {
-    if (frame->tag & TAG_EXTRAS)
-        return (frame->tag & SLUICE_TAG_LONG) ? SLOW(long) : SLOW(caps);
-    return (SLUICE_TAG_WORDS(frame->tag) <= SLUICE_MESSAGE_WORDS && frame->deadline == SLUICE_FOREVER) ||
-           SLOW(other);
+    return (uint32_t)frame->tag <= SLUICE_MESSAGE_WORDS && frame->deadline == SLUICE_FOREVER;
 }
 
-/* cap_lookup for what is expected here: a living capability to an endpoint itself, not through a facet. */
-static inline bool endpoint_find(const struct thread *thread, unsigned right, struct cap *cap)
+static __attribute__((cold, noinline)) _Noreturn void message_slow(struct thread *thread)
 {
-    struct cap_found found = cap_find(thread->cspace, thread->frame.cap, SLUICE_TYPE_ENDPOINT, right);
-    cap->object = found.object;
-    cap->badge = found.badge;
-    return found.object || SLOW(other);
+    const struct frame *frame = &thread->frame;
+    if (frame->tag & SLUICE_TAG_LONG)
+        SLOW(long, thread);
+    if (SLUICE_TAG_CAPS(frame->tag))
+        SLOW(caps, thread);
+    if ((uint32_t)frame->tag > SLUICE_MESSAGE_WORDS)
+        SLOW(tag, thread);
+    SLOW(deadline, thread);
 }
 
-/* May this CPU go on with the blocked thread at once, in the running one's place? */
-static inline bool partner_runs_next(const struct cpu *cpu, const struct thread *partner)
+static __attribute__((cold, noinline)) _Noreturn void partner_slow(const struct thread *partner,
+                                                                   struct thread *thread)
 {
-    if (partner->home != cpu->number)
-        return SLOW(remote);
-    if (partner->requests | partner->in_fault || partner->next_home != cpu->number || partner->deadline_tsc)
-        return SLOW(other);
-    if (cpu->next || cpu->slice_over || runq_priority(cpu) > partner->priority)
-        return SLOW(priority);
-    return true;
+    fast_partner_slow(cpu_self(), partner);
+    entry_syscall_slow(thread);
 }
 
-static void words_move(struct frame *to, const struct frame *from, uint64_t badge)
+static __attribute__((cold, noinline)) _Noreturn void caller_slow(struct thread *server)
 {
-    to->word[0] = from->word[0];
-    to->word[1] = from->word[1];
-    to->word[2] = from->word[2];
-    to->word[3] = from->word[3];
-    to->word[4] = from->word[4];
-    to->word[5] = from->word[5];
-    to->tag = from->tag;
-    to->cap = badge;
-    to->result = 0;
+    if (server->reply_to.object)
+        SLOW(remote, server);
+    SLOW(no_caller, server);
 }
 
-/* `from` is blocked, `to` runs: as thread_wake and sched_exit would have it. */
-static struct thread *hand_over(struct cpu *cpu, struct thread *from, struct thread *to)
+/* The usual way out, unless something is due: then the message has to be where anybody finds it. */
+static inline struct fast_message leave(struct cpu *cpu, struct thread *to, struct thread *from)
 {
-    from->state = THREAD_BLOCKED;
-    to->state = THREAD_READY;
-    cpu_counter_inc(ipc_fast);
-    sched_switch_cpu(cpu, to);
-    return to;
+    if (sched_exit_due(cpu)) {
+        to->frame.tag = from->frame.tag;
+        for (unsigned i = 0; i < SLUICE_MESSAGE_WORDS; i++)
+            to->frame.word[i] = from->frame.word[i];
+        to->frame.result = 0;
+        entry_resume(sched_exit());
+    }
+    return (struct fast_message){to, from};
 }
 
-struct thread *fast_call(struct thread *caller)
+struct fast_message fast_call(struct thread *caller)
 {
     struct cpu *cpu = cpu_self();
-    struct cap cap;
     struct gate gate;
-    if (!message_plain(&caller->frame) || !endpoint_find(caller, SLUICE_RIGHT_WRITE, &cap))
-        return NULL;
-    struct endpoint *endpoint = (struct endpoint *)cap.object;
-    if (!gate_enter(&gate, pool_of(&endpoint->object), LOCK_CLASS_endpoint, &endpoint->object.lock))
-        return NULL;
+    if (__builtin_expect(!message_plain(&caller->frame), 0))
+        message_slow(caller);
+    struct cap_found found =
+        cap_find(caller->cspace, caller->frame.cap, SLUICE_TYPE_ENDPOINT, SLUICE_RIGHT_WRITE);
+    if (__builtin_expect(!found.object, 0))
+        SLOW(capability, caller);
+    struct endpoint *endpoint = (struct endpoint *)found.object;
+    uint32_t held = gate_enter_held(&gate, cpu, found.pool, LOCK_CLASS_endpoint, &endpoint->object.lock);
+    if (__builtin_expect(held == GATE_ELSEWHERE, 0))
+        SLOW(forward, caller);
     struct thread *receiver = endpoint->receivers.first;
-    if (!receiver ? !SLOW(no_receiver) : !partner_runs_next(cpu, receiver)) {
-        gate_leave(&gate);
-        return NULL;
+    if (__builtin_expect(!receiver, 0)) {
+        gate_leave_held(&gate, held, &endpoint->object.lock);
+        SLOW(no_receiver, caller);
     }
-    cpuset_track(&endpoint->used, cpu->number);
-    waitq_take(&endpoint->receivers, receiver);
-    gate_leave(&gate);
-    caller->wait_sequence++;
-    words_move(&receiver->frame, &caller->frame, cap.badge);
-    reply_begin(caller, receiver);
-    cpu_counter_inc(ipc_calls);
-    return hand_over(cpu, caller, receiver);
+    if (__builtin_expect(!FAST_PARTNER(cpu, receiver), 0)) {
+        gate_leave_held(&gate, held, &endpoint->object.lock);
+        partner_slow(receiver, caller);
+    }
+    cpuset_track_self(&endpoint->used, cpu);
+    waitq_take_first(&endpoint->receivers, receiver);
+    gate_leave_held(&gate, held, &endpoint->object.lock);
+    receiver->frame.cap = found.badge;
+    reply_begin_near_cpu(caller, receiver);
+    counter_add(&cpu->counters->ipc_fast_calls, 1);
+    fast_switch(cpu, caller, WAIT_REPLY, receiver);
+    return leave(cpu, receiver, caller);
 }
 
-/* The caller that the server owes an answer, if it can be claimed right here. */
-static struct thread *caller_find(const struct cpu *cpu, const struct cap *right)
+/* The caller took a page fault in user mode, which the server mended, and nothing else keeps it from going on. */
+static inline bool fault_mended(struct cpu *cpu, const struct thread *caller, uint64_t tag)
 {
-    if (!right->object || !cap_alive(right))
-        return NULL;
-    struct thread *caller = (struct thread *)right->object;
-    if ((right->badge & REPLY_SHARED) || !reply_waits(right) || !partner_runs_next(cpu, caller))
-        return NULL;
-    return caller;
+    return caller->in_fault == FAULT_SENDING && caller->home == cpu->number &&
+           !(caller->requests | caller->timed) && caller->resume == RESUME_USER &&
+           SLUICE_TAG_LABEL(tag) == 0 && fast_priority(cpu, caller);
 }
 
-struct thread *fast_reply_receive(struct thread *server)
+/* It gets no message: its frame is as the fault found it, and it leaves in the way it came. */
+static __attribute__((noinline)) _Noreturn void fault_leave(struct cpu *cpu, struct thread *server,
+                                                            struct thread *caller)
 {
-    struct cpu *cpu = cpu_self();
-    struct cap cap;
+    caller->in_fault = FAULT_NONE;
+    cpu_counter_inc(ipc_fast_faults);
+    fast_switch(cpu, server, WAIT_RECEIVE, caller);
+    entry_resume(sched_exit_due(cpu) ? sched_exit() : caller);
+}
+
+/* The caller, which may run next, takes the answer; the server waits for the next message. `faulted` is a constant. */
+static __attribute__((always_inline)) inline struct fast_message
+reply_receive(struct cpu *cpu, struct thread *server, struct thread *caller, bool faulted)
+{
     struct gate gate;
-    uint32_t unused;
-    struct thread *caller = message_plain(&server->frame) ? caller_find(cpu, &server->reply_to) : NULL;
-    if (!caller || !endpoint_find(server, SLUICE_RIGHT_READ, &cap))
-        return NULL;
-    struct endpoint *endpoint = (struct endpoint *)cap.object;
-    if (!gate_enter(&gate, pool_of(&endpoint->object), LOCK_CLASS_endpoint, &endpoint->object.lock))
-        return NULL;
-    if (endpoint->senders.first) {
-        gate_leave(&gate);
-        return NULL; /* the slow path takes it */
+    struct cap_found found =
+        cap_find(server->cspace, server->frame.cap, SLUICE_TYPE_ENDPOINT, SLUICE_RIGHT_READ);
+    if (__builtin_expect(!found.object, 0))
+        SLOW(capability, server);
+    struct endpoint *endpoint = (struct endpoint *)found.object;
+    uint32_t held = gate_enter_held(&gate, cpu, found.pool, LOCK_CLASS_endpoint, &endpoint->object.lock);
+    if (__builtin_expect(held == GATE_ELSEWHERE, 0))
+        SLOW(forward, server);
+    if (__builtin_expect(endpoint->senders.first != NULL, 0)) {
+        gate_leave_held(&gate, held, &endpoint->object.lock);
+        SLOW(sender, server);
     }
-    /* Only this CPU may claim the caller, so it is still there; claimed before the server can be found waiting. */
-    reply_claim(&server->reply_to, &unused);
-    server->reply_to.object = NULL;
-    words_move(&caller->frame, &server->frame, 0);
-    server->wait_sequence++;
-    server->step = 0; /* if a message cannot be delivered it begins anew, not where an older call was */
-    server->wait_kind = WAIT_RECEIVE;
+    server->reply_caller = NULL;
     server->wait_object = &endpoint->object;
     waitq_append(&endpoint->receivers, server);
-    gate_leave(&gate);
-    return hand_over(cpu, server, caller);
+    gate_leave_held(&gate, held, &endpoint->object.lock);
+    caller->partner = NULL;
+    if (faulted)
+        fault_leave(cpu, server, caller);
+    caller->frame.cap = 0;
+    counter_add(&cpu->counters->ipc_fast_replies, 1);
+    fast_switch(cpu, server, WAIT_RECEIVE, caller);
+    return leave(cpu, caller, server);
+}
+
+static __attribute__((noinline)) struct fast_message reply_to_fault(struct cpu *cpu, struct thread *server,
+                                                                    struct thread *caller)
+{
+    return reply_receive(cpu, server, caller, true);
+}
+
+struct fast_message fast_reply_receive(struct thread *server)
+{
+    struct cpu *cpu = cpu_self();
+    struct thread *caller = server->reply_caller;
+    if (__builtin_expect(!caller, 0))
+        caller_slow(server);
+    if (__builtin_expect(!message_plain(&server->frame), 0))
+        message_slow(server);
+    if (__builtin_expect(FAST_PARTNER(cpu, caller), 1))
+        return reply_receive(cpu, server, caller, false);
+    if (fault_mended(cpu, caller, server->frame.tag))
+        return reply_to_fault(cpu, server, caller);
+    partner_slow(caller, server);
 }

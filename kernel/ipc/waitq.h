@@ -16,10 +16,8 @@ static inline void waitq_append(struct waitq *queue, struct thread *thread)
 {
     thread->wait_next = NULL;
     thread->wait_previous = queue->last;
-    if (queue->last)
-        queue->last->wait_next = thread;
-    else
-        queue->first = thread;
+    struct thread **link = queue->last ? &queue->last->wait_next : &queue->first;
+    *link = thread;
     queue->last = thread;
 }
 
@@ -36,4 +34,14 @@ static inline void waitq_take(struct waitq *queue, struct thread *thread)
         queue->last = thread->wait_previous;
     thread->wait_object = NULL;
     thread->wait_kind = WAIT_NONE;
+}
+
+/* The same for the first one. */
+static inline void waitq_take_first(struct waitq *queue, struct thread *thread)
+{
+    struct thread *next = thread->wait_next;
+    struct thread **link = next ? &next->wait_previous : &queue->last;
+    queue->first = next;
+    *link = NULL;
+    thread->wait_object = NULL; /* the wait's kind is for the caller to end */
 }

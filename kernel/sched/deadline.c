@@ -53,9 +53,10 @@ static struct thread *heap_meld_list(struct thread *first)
 void deadline_add(struct cpu *cpu, struct thread *thread, uint64_t tsc)
 {
     thread->deadline_tsc = tsc ? tsc : 1; /* 0 means none */
+    thread->timed = 1;
     thread->deadline_child = thread->deadline_next = thread->deadline_previous = NULL;
     cpu->deadlines = heap_meld(cpu->deadlines, thread);
-    cpu->timer_stale = 1;
+    cpu->due |= DUE_TIMER;
 }
 
 void deadline_remove(struct cpu *cpu, struct thread *thread)
@@ -73,5 +74,6 @@ void deadline_remove(struct cpu *cpu, struct thread *thread)
         cpu->deadlines = heap_meld(cpu->deadlines, children);
     }
     thread->deadline_tsc = 0;
-    cpu->timer_stale = 1;
+    thread->timed = 0;
+    cpu->due |= DUE_TIMER;
 }

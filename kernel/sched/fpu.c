@@ -16,20 +16,20 @@
 
 void fpu_first_use(struct thread *thread)
 {
-    thread->fpu_used = 1;
-    *(uint16_t *)thread->fpu = FPU_CONTROL_DEFAULT;
-    *(uint32_t *)(thread->fpu + FXSAVE_OFFSET_MXCSR) = FPU_MXCSR_DEFAULT;
+    thread->fpu = thread;
+    *(uint16_t *)thread->fpu_area = FPU_CONTROL_DEFAULT;
+    *(uint32_t *)(thread->fpu_area + FXSAVE_OFFSET_MXCSR) = FPU_MXCSR_DEFAULT;
     fpu_switch(thread);
 }
 
 void fpu_switch(struct thread *to)
 {
     struct cpu *cpu = cpu_self();
-    if (__builtin_expect(cpu->fpu_owner == (to->fpu_used ? to : NULL), 1))
+    if (__builtin_expect(cpu->fpu_owner == to->fpu, 1))
         return;
     if (cpu->fpu_owner)
-        fpu_save(cpu->fpu_owner->fpu);
-    if (!to->fpu_used) {
+        fpu_save(cpu->fpu_owner->fpu_area);
+    if (!to->fpu) {
         cpu->fpu_owner = NULL;
         fpu_disable();
         return;
@@ -37,7 +37,7 @@ void fpu_switch(struct thread *to)
     if (!cpu->fpu_owner)
         fpu_enable();
     cpu->fpu_owner = to;
-    fpu_load(to->fpu);
+    fpu_load(to->fpu_area);
     cpu_counter_inc(fpu_switches);
 }
 
@@ -46,7 +46,7 @@ void fpu_release_cpu(struct thread *thread)
     struct cpu *cpu = cpu_self();
     if (cpu->fpu_owner != thread)
         return;
-    fpu_save(thread->fpu);
+    fpu_save(thread->fpu_area);
     cpu->fpu_owner = NULL;
     fpu_disable();
 }

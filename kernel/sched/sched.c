@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The way out of the kernel: what is pending is handled, the thread to run is picked, the timer is set.
- * Owns: cpu->current, next, reconsider, slices, the local timer. Entry points: sched.h. Context: interrupts off, at the
+ * Owns: cpu->current, next, due, slices, the local timer. Entry points: sched.h. Context: interrupts off, at the
  * end of every entry; nothing is held but, until here, the kernel's one lock. Locks: none.
  * Tests: tests/host/test_runq.c, tests/user/threads/.
  *
@@ -10,6 +10,7 @@
 #include "kernel/sched/sched.h"
 #include "kernel/boot/platform.h"
 #include "kernel/sched/fpu.h"
+#include "kernel/sched/switch.h"
 #include "kernel/thread/thread.h"
 #include "kernel/trap/syscall.h"
 #include "mm/aspace.h"
@@ -23,19 +24,19 @@
 
 void sched_reconsider(void)
 {
-    cpu_self()->reconsider = 1;
+    cpu_self()->due |= DUE_PICK;
 }
 
 void sched_yield(void)
 {
     cpu_self()->slice_over = 1;
-    cpu_self()->reconsider = 1;
+    cpu_self()->due |= DUE_PICK;
 }
 
 void sched_ready_cpu(struct thread *thread)
 {
     struct cpu *cpu = cpu_self();
-    cpu->reconsider = 1;
+    cpu->due |= DUE_PICK;
     if (thread == cpu->current)
         return; /* it blocked and was woken in one entry */
     if (!cpu->next) {
@@ -43,7 +44,7 @@ void sched_ready_cpu(struct thread *thread)
         return;
     }
     runq_add_tail(cpu, thread);
-    cpu->timer_stale = 1;
+    cpu->due |= DUE_TIMER;
 }
 
 static struct thread *pick_queued(struct cpu *cpu)
@@ -53,7 +54,7 @@ static struct thread *pick_queued(struct cpu *cpu)
         return cpu->idle;
     runq_remove(cpu, thread);
     cpu->slice_end_tsc = 0;
-    cpu->timer_stale = 1;
+    cpu->due |= DUE_TIMER;
     return thread;
 }
 
@@ -72,7 +73,7 @@ static struct thread *pick_beside_running(struct cpu *cpu, struct thread *runnin
 {
     if (next) {
         runq_add_tail(cpu, next);
-        cpu->timer_stale = 1;
+        cpu->due |= DUE_TIMER;
     }
     int priority = runq_priority(cpu);
     if (priority < running->priority || (priority == running->priority && !cpu->slice_over))
@@ -88,7 +89,7 @@ static struct thread *pick(struct cpu *cpu)
 {
     struct thread *running = cpu->current, *next = cpu->next;
     cpu->next = NULL;
-    cpu->reconsider = 0;
+    cpu->due &= ~(uint32_t)DUE_PICK;
     bool ready = running != cpu->idle && running->state == THREAD_READY && !running->queued;
     struct thread *thread = ready ? pick_beside_running(cpu, running, next) : pick_after_block(cpu, next);
     cpu->slice_over = 0;
@@ -109,7 +110,7 @@ static uint64_t nearer(uint64_t a, uint64_t b)
 static void timer_set(struct cpu *cpu)
 {
     struct thread *running = cpu->current;
-    cpu->timer_stale = 0;
+    cpu->due &= ~(uint32_t)DUE_TIMER;
     if (running == cpu->idle || runq_priority(cpu) < running->priority)
         cpu->slice_end_tsc = 0;
     else if (cpu->slice_end_tsc == 0)
@@ -133,7 +134,7 @@ void sched_timer(void)
     uint64_t now = clock_tsc();
     cpu_counter_inc(ticks);
     cpu->timer_tsc = 0;
-    cpu->timer_stale = 1;
+    cpu->due |= DUE_TIMER;
     if (cpu->slice_end_tsc && cpu->slice_end_tsc <= now) {
         cpu->slice_end_tsc = 0;
         sched_yield();
@@ -150,7 +151,7 @@ void sched_timer(void)
 void sched_watchdog_set(uint64_t tsc)
 {
     cpu_self()->watchdog_tsc = tsc;
-    cpu_self()->timer_stale = 1;
+    cpu_self()->due |= DUE_TIMER;
 }
 
 static void pending_handle(struct cpu *cpu)
@@ -158,7 +159,7 @@ static void pending_handle(struct cpu *cpu)
     uint32_t bits = atomic_exchange(&cpu->pending, 0);
     if (cpu->messages_tsc) {
         cpu->messages_tsc = 0;
-        cpu->timer_stale = 1;
+        cpu->due |= DUE_TIMER;
     }
     if (bits & PENDING_MAILBOX)
         mailbox_drain_cpu();
@@ -171,45 +172,35 @@ static void pending_handle(struct cpu *cpu)
     if (bits & PENDING_EPOCH)
         epoch_ack_cpu(); /* last: everything above is over, nothing is held */
     if (bits & PENDING_RESCHEDULE)
-        cpu->reconsider = 1;
+        cpu->due |= DUE_PICK;
 }
 
 /* Requests that waited for the running thread to be between operations: stop, move. */
 static void running_requests(struct cpu *cpu)
 {
     struct thread *running = cpu->current;
-    if (running != cpu->idle && running->state == THREAD_READY && !running->queued &&
-        (running->requests || running->next_home != cpu->number))
+    if (running != cpu->idle && running->state == THREAD_READY && !running->queued && running->requests)
         thread_arrive_cpu(running);
 }
 
 void sched_switch_cpu(struct cpu *cpu, struct thread *thread)
 {
-    cpu->current = thread;
-    if (cpu->ready_map)
-        cpu->timer_stale = 1; /* it may have other equals than the one before */
     if (thread == cpu->idle) {
+        cpu->current = thread;
         fpu_switch(thread);
         aspace_enter_cpu(NULL);
         return;
     }
+    if (cpu->ready_map)
+        cpu->due |= DUE_TIMER; /* it may have other equals than the one before */
     cpu_counter_inc(switches);
-    bool other_space = thread->aspace != cpu->aspace;
-    if (other_space)
-        aspace_enter_cpu(thread->aspace);
-    fpu_switch(thread);
-    /* A program can change the base itself, by loading a selector: no other program runs with what it left. */
-    if (other_space || thread->fs_base != cpu->fs_base) {
-        cpu->fs_base = thread->fs_base;
-        segment_base_load(thread->fs_base);
-    }
-    entry_stack_set(thread);
+    sched_switch_thread(cpu, cpu->current, cpu->aspace, thread);
 }
 
 void sched_abandon_running(void)
 {
     sched_switch_cpu(cpu_self(), cpu_self()->idle);
-    cpu_self()->reconsider = 1;
+    cpu_self()->due |= DUE_PICK;
 }
 
 static void idle_begin(struct cpu *cpu)
@@ -240,7 +231,7 @@ static bool pending_due(struct cpu *cpu, uint64_t *began_tsc)
     if (now - *began_tsc < most || cpu->current->resume != RESUME_USER)
         return true;
     cpu->messages_tsc = now + most;
-    cpu->timer_stale = 1;
+    cpu->due |= DUE_TIMER;
     return false;
 }
 
@@ -254,7 +245,7 @@ struct thread *sched_exit(void)
             pending_handle(cpu);
             continue;
         }
-        if (cpu->reconsider) {
+        if (cpu->due & DUE_PICK) {
             running_requests(cpu);
             struct thread *thread = pick(cpu);
             if (thread != cpu->current)
@@ -267,7 +258,7 @@ struct thread *sched_exit(void)
             break;
         syscall_run(cpu->current);
     }
-    if (cpu->timer_stale)
+    if (cpu->due & DUE_TIMER)
         timer_set(cpu);
     if (cpu->current == cpu->idle)
         idle_begin(cpu);

@@ -8,6 +8,7 @@
 #include "kernel/boot/platform.h"
 #include "kernel/cap/cap.h"
 #include "kernel/sched/sched.h"
+#include "kernel/sched/x86_64/segment.h"
 #include "kernel/thread/thread.h"
 #include "kernel/trap/registers.h"
 #include "kernel/trap/syscall.h"
@@ -143,8 +144,10 @@ int64_t sys_thread_move(struct thread *thread, uint64_t *args)
     if (result)
         return result;
     target->next_home = (uint32_t)cpu.badge;
+    target->requests &= (uint8_t)~REQUEST_MOVE;
     if (target->next_home == cpu_number())
         return 0;
+    target->requests |= REQUEST_MOVE;
     if (target == thread)
         sched_reconsider(); /* moves at kernel exit, when this call has its result */
     else if (target->state == THREAD_READY)
@@ -186,7 +189,6 @@ int64_t sys_thread_configure(struct thread *thread, uint64_t *args)
     }
     result = configure(thread, target, args);
     if (!result && cpu_self()->current == target) {
-        cpu_self()->fs_base = target->fs_base;
         segment_base_load(target->fs_base);
         sched_reconsider();
     }

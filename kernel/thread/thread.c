@@ -109,25 +109,14 @@ void thread_stop_cpu(struct thread *thread)
     stoppers_wake(thread);
 }
 
-/* The dead thread's last debt: whoever waits for its answer. May travel to that caller's home. */
-static void thread_finish(struct thread *thread)
-{
-    uint32_t forward;
-    if (thread->reply_to.object && !reply_drop(&thread->reply_to, &forward)) {
-        cpu_send(forward, &thread->reaper.node, MAILBOX_THREAD_DESTROY);
-        return;
-    }
-    thread->reply_to.object = NULL;
-    object_retire(&thread->object);
-}
-
 static void thread_die_cpu(struct thread *thread)
 {
     thread_unlink_cpu(thread);
     thread->state = THREAD_DEAD;
     fpu_release_cpu(thread);
     stoppers_wake(thread);
-    thread_finish(thread);
+    reply_abandon_cpu(thread); /* its last debt: whoever waits for its answer */
+    object_retire(&thread->object);
 }
 
 bool thread_arrive_cpu(struct thread *thread)
@@ -140,11 +129,13 @@ bool thread_arrive_cpu(struct thread *thread)
         thread_stop_cpu(thread);
         return false;
     }
-    if (thread->next_home != cpu_number()) {
+    if (thread->requests & REQUEST_MOVE) {
         thread_unlink_cpu(thread);
         thread->state = THREAD_BLOCKED;
         thread_leave_cpu(thread);
         uint32_t home = thread->next_home;
+        reply_share_cpu(thread);
+        thread->requests &= (uint8_t)~REQUEST_MOVE;
         atomic_store_relaxed(&thread->home, home); /* relaxed: the mailbox orders it */
         cpu_send(home, &thread->node, MAILBOX_WAKE);
         return false;
@@ -201,10 +192,6 @@ void thread_destroy_handle(struct mailbox_node *node)
     struct object_reaper *reaper =
         (struct object_reaper *)((char *)node - offsetof(struct object_reaper, node));
     struct thread *thread = (struct thread *)reaper->object;
-    if (thread->state == THREAD_DEAD) {
-        thread_finish(thread);
-        return;
-    }
     if (thread->home != cpu_number()) {
         cpu_send(thread->home, node, MAILBOX_THREAD_DESTROY);
         return;

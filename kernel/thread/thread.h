@@ -46,7 +46,7 @@ enum thread_fault {
     FAULT_STOP,    /* it stops when it comes home: it exited, or nobody could or would mend its fault */
 };
 
-enum thread_request { REQUEST_STOP = 1, REQUEST_DESTROY = 2 };
+enum thread_request { REQUEST_STOP = 1, REQUEST_DESTROY = 2, REQUEST_MOVE = 4 /* next_home is not home */ };
 
 /* What a blocked thread does when it runs again, before it returns to user mode. */
 enum thread_resume {
@@ -56,26 +56,47 @@ enum thread_resume {
 
 struct thread {
     struct object object;
-    /* Fixed after init, but for home, which only the home CPU changes, and not while the thread is blocked elsewhere. */
-    uint32_t home; /* CPU number; atomic: read by senders */
-    uint32_t id;   /* for the log */
+    /* All of what may keep a blocked thread from running at once when it is handed a message: `ready_on` is the number of
+     * its home CPU when nothing does. */
+    union {
+        uint64_t ready_on;
+        struct {
+            uint32_t
+                home; /* CPU number; atomic: read by senders. Only the home CPU changes it, and not while the
+                               * thread is blocked elsewhere */
+            uint8_t
+                requests; /* enum thread_request: done when it comes home, or between two operations. Home CPU only */
+            uint8_t
+                in_fault; /* enum thread_fault: the message it sends is not in its frame. The owner (see above) */
+            uint8_t timed; /* deadline_tsc is not 0. Home CPU only */
+            uint8_t unused;
+        };
+    };
+    /* Fixed after init. */
     struct aspace *aspace;
     struct cspace *cspace;
-    uint64_t unused;
-    struct cpu *home_cpu;
+    /* Home CPU only. */
+    struct thread *reply_caller; /* it waits for this thread's answer, on this CPU: kernel/ipc/reply.h */
+    struct thread
+        *fpu; /* itself once it used the FPU, whose state is then loaded eagerly; NULL: the first use traps */
 
     struct frame frame; /* offset 64: entry.S */
 
+    /* What it does now. The state is its home CPU's, the others are the owner's (see above); side by side, because the
+     * fast path writes all of them at once. */
+    uint8_t state;      /* enum thread_state */
+    uint8_t wait_kind;  /* enum thread_wait */
+    uint8_t step;       /* of a system call that takes several gates: where to go on */
+    uint8_t fault_step; /* the step of a call that faulted */
+
     /* Home CPU only. */
+    uint8_t priority; /* 0..63 */
     struct thread *ready_next, *ready_previous;
-    uint8_t state;         /* enum thread_state */
-    uint8_t priority;      /* 0..63 */
     uint8_t resume;        /* enum thread_resume */
-    uint8_t fpu_used;      /* its FPU state is loaded eagerly; else the first use traps */
-    uint8_t requests;      /* enum thread_request: done when it comes home, or between two operations */
     uint8_t queued;        /* in the run queue */
     uint32_t slice_us;     /* 0: the tunable's */
     uint32_t next_home;    /* where to go when it wakes or starts; its home when it stays */
+    uint32_t id;           /* for the log; fixed after init */
     uint64_t deadline_tsc; /* 0: none */
     struct thread *deadline_next, *deadline_previous, *deadline_child; /* kernel/sched/deadline.c */
     struct thread *stoppers; /* controllers that wait for it to stop, linked by their wait_next */
@@ -83,10 +104,6 @@ struct thread {
     int64_t cancel_result; /* what a wait that is being cancelled ends with; 0: none is */
 
     /* The owner (see above). */
-    uint8_t wait_kind;   /* enum thread_wait */
-    uint8_t step;        /* of a system call that takes several gates: where to go on */
-    uint8_t fault_step;  /* the step of a call that faulted */
-    uint8_t in_fault;    /* enum thread_fault: the message it sends is not in its frame */
     uint8_t batch_index; /* entries of its batch that are done */
     uint32_t remote_cpu; /* WAIT_REMOTE: whose mailbox it was sent to; WAIT_CONTROL: the target's home */
     struct object *wait_object; /* what it is queued on; NULL once it was taken off */
@@ -94,12 +111,14 @@ struct thread {
     uint64_t wait_badge; /* of the capability it sends through; of a notification wait: the mask */
     uint64_t scratch[4]; /* what `step` needs */
     struct sluice_batch_entry batch_entry; /* the entry of its batch that is being done */
-    struct thread *partner; /* claimed: a message goes to or comes from it; WAIT_CONTROL: the target */
+    struct thread
+        *partner; /* claimed: a message goes to or comes from it; WAIT_CONTROL: the target; WAIT_REPLY: who
+                             * owes the answer on this CPU, or NULL when it is owed through reply_word */
     uint64_t fault_vector, fault_address, fault_error;
     struct mailbox_node node;
 
-    /* The right to answer its last caller: this thread only. */
-    struct cap reply_to; /* type REPLY, badge is the caller's reply_word */
+    /* The right to answer its last caller, when it lives on another CPU: this thread only. */
+    struct cap reply_to;
 
     /* Atomic: its home CPU and whoever answers. kernel/ipc/reply.c */
     uint64_t reply_word;
@@ -120,7 +139,7 @@ struct thread {
 
     struct tlb_ticket ticket;
     struct object_reaper reaper;
-    uint8_t fpu[512] __attribute__((aligned(64))); /* FXSAVE area */
+    uint8_t fpu_area[512] __attribute__((aligned(64))); /* FXSAVE */
 } __attribute__((aligned(64)));
 #define THREAD_OFFSET_FRAME 64
 _Static_assert(offsetof(struct thread, frame) == THREAD_OFFSET_FRAME, "entry.S");

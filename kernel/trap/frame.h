@@ -27,6 +27,9 @@ struct frame {
     uint64_t rip, cs, rflags, rsp, ss; /* as the CPU pushes them */
 };
 _Static_assert(sizeof(struct frame) == 22 * 8, "entry.S");
+_Static_assert(__builtin_offsetof(struct frame, tag) == 8, "entry.S");
+_Static_assert(__builtin_offsetof(struct frame, deadline) == 64, "entry.S");
+_Static_assert(__builtin_offsetof(struct frame, kept) == 80, "entry.S");
 _Static_assert(__builtin_offsetof(struct frame, rcx) == 104, "entry.S");
 _Static_assert(__builtin_offsetof(struct frame, vector) == 120, "entry.S");
 _Static_assert(__builtin_offsetof(struct frame, rip) == 136, "entry.S");

@@ -7,9 +7,9 @@
 #include "kernel/trap/syscall.h"
 #include "kernel/abi/ipc.h"
 #include "kernel/boot/platform.h"
-#include "kernel/ipc/fast.h"
 #include "kernel/ipc/fault.h"
-#include "kernel/sched/leave.h"
+#include "kernel/sched/sched.h"
+#include "kernel/sched/switch.h"
 #include "kernel/thread/thread.h"
 #include "mm/user.h"
 
@@ -134,29 +134,23 @@ void syscall_run(struct thread *thread)
     syscall_settle(thread, syscall_dispatch(thread));
 }
 
-/* The two calls that most entries are; NULL when the slow path has to do it. */
-static struct thread *syscall_fast(struct thread *thread)
-{
-    if (thread->frame.result == SLUICE_SYS_call)
-        return fast_call(thread);
-    if (thread->frame.result == SLUICE_SYS_reply_receive)
-        return fast_reply_receive(thread);
-    return NULL;
-}
+_Static_assert(SLUICE_SYS_call == 1 && SLUICE_SYS_reply_receive == 2, "entry.S");
 
-struct thread *kernel_syscall(struct thread *thread)
+void kernel_syscall(struct thread *thread)
 {
+    uint64_t number = thread->frame.result;
+    int64_t result = SLUICE_E_BAD_SYSCALL;
     cpu_counter_inc(syscalls);
-    if (syscall_fast(thread))
-        return sched_leave();
     thread->step = 0;
     thread->batch_index = 0;
-    int64_t result = syscall_dispatch(thread);
+    if (__builtin_expect(number < SLUICE_SYSCALL_COUNT, 1))
+        result = syscall_table[number](thread, frame_args(&thread->frame));
     if (__builtin_expect(result > SYSCALL_BLOCKED, 1))
         thread->frame.result = (uint64_t)result;
     else
         syscall_settle(thread, result);
-    return sched_leave();
+    if (sched_exit_due(cpu_self()))
+        entry_resume(sched_exit());
 }
 
 /* One entry of a batch; its own arguments, the thread's step. */

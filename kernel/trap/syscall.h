@@ -37,9 +37,14 @@ static inline int64_t syscall_forward(const struct gate *gate)
     return SYSCALL_FORWARD;
 }
 
-/* entry.S: the thread that entered by SYSCALL; returns the thread to resume, its address space loaded. */
-struct thread *kernel_syscall(struct thread *thread);
-/* entry.S: a trap or interrupt came while `thread` (maybe idle) ran; frame.vector says which. Returns as above. */
+/* entry.S: the thread that entered by SYSCALL, with whatever call; returns when it goes on. */
+void kernel_syscall(struct thread *thread);
+/* entry.S: the same, from the top of the stack, and out of the kernel: where the fast path gives up. */
+_Noreturn void entry_syscall_slow(struct thread *thread);
+/* entry.S: leaves the kernel into this thread, its address space loaded. */
+_Noreturn void entry_resume(struct thread *thread);
+/* entry.S: a trap or interrupt came while `thread` (maybe idle) ran; frame.vector says which. Returns the thread to
+ * resume, its address space loaded. */
 struct thread *kernel_trap(struct thread *thread);
 /* Runs the call in the thread's frame, from the top or at its step, and settles what the handler returned. */
 void syscall_run(struct thread *thread);

@@ -6,10 +6,12 @@
  */
 #include "kernel/abi/boot.h"
 #include "kernel/boot/platform.h"
+#include "kernel/ipc/fast.h"
 #include "kernel/ipc/fault.h"
 #include "kernel/irq/irq.h"
 #include "kernel/sched/fpu.h"
 #include "kernel/sched/sched.h"
+#include "kernel/sched/switch.h"
 #include "kernel/thread/thread.h"
 #include "kernel/trap/syscall.h"
 #include "kernel/trap/vectors.h"
@@ -49,6 +51,11 @@ static void timer_interrupt(void)
 struct thread *kernel_trap(struct thread *thread)
 {
     uint64_t vector = thread->frame.vector;
+    if (vector == VECTOR_PAGE_FAULT) {
+        struct thread *pager = fast_fault(thread, thread->frame.error, mmu_fault_address());
+        if (pager)
+            return sched_exit_due(cpu_self()) ? sched_exit() : pager;
+    }
     if (thread == cpu_self()->idle)
         sched_idle_left();
     if (vector < VECTOR_IRQ0)

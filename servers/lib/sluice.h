@@ -24,7 +24,11 @@
     }
 SLUICE_SYSCALLS(SLUICE_RAW)
 #undef SLUICE_RAW
-#define SLUICE_DO(name, ...) sluice_raw_##name((uint64_t[6]){__VA_ARGS__})
+/* With one to six arguments, and no other register loaded. */
+#define SLUICE_DO(name, ...)                                                                                 \
+    SLUICE_DO_PICK(__VA_ARGS__, syscall_6, syscall_5, syscall_4, syscall_3, syscall_2, syscall_1, )          \
+    (SLUICE_SYS_##name, __VA_ARGS__)
+#define SLUICE_DO_PICK(first, second, third, fourth, fifth, sixth, function, ...) function
 
 /* Messages. *badge (may be NULL) is the badge of the capability that the sender used. */
 static inline int64_t sluice_call(uint64_t endpoint, struct sluice_message *message, uint64_t deadline)
@@ -97,19 +101,18 @@ static inline int64_t sluice_signal(uint64_t notification, uint64_t bits)
 
 static inline int64_t sluice_wait(uint64_t notification, uint64_t mask, uint64_t deadline, uint64_t *bits)
 {
-    uint64_t args[6] = {notification, mask, deadline};
-    int64_t result = sluice_raw_wait(args);
+    int64_t result = syscall_second_3(SLUICE_SYS_wait, notification, mask, &deadline);
     if (bits)
-        *bits = args[2];
+        *bits = deadline;
     return result;
 }
 
 static inline int64_t sluice_poll(uint64_t notification, uint64_t mask, uint64_t *bits)
 {
-    uint64_t args[6] = {notification, mask};
-    int64_t result = sluice_raw_poll(args);
+    uint64_t found = 0;
+    int64_t result = syscall_second_3(SLUICE_SYS_poll, notification, mask, &found);
     if (bits)
-        *bits = args[2];
+        *bits = found;
     return result;
 }
 
@@ -120,18 +123,18 @@ static inline int64_t sluice_batch(struct sluice_batch_entry *entries, uint64_t 
 
 static inline int64_t sluice_null(void)
 {
-    return SLUICE_DO(null, 0);
+    return syscall_0(SLUICE_SYS_null);
 }
 
 static inline int64_t sluice_yield(void)
 {
-    return SLUICE_DO(yield, 0);
+    return syscall_0(SLUICE_SYS_yield);
 }
 
 /* Nanoseconds since boot. */
 static inline uint64_t sluice_clock(void)
 {
-    return (uint64_t)SLUICE_DO(clock, 0);
+    return (uint64_t)syscall_0(SLUICE_SYS_clock);
 }
 
 static inline uint64_t sluice_deadline_ms(uint64_t ms)
@@ -219,19 +222,17 @@ static inline int64_t sluice_pool_destroy(uint64_t pool)
 static inline int64_t sluice_aspace_map(uint64_t aspace, uint64_t region, uint64_t first, uint64_t address,
                                         uint64_t pages, unsigned flags, uint64_t *count)
 {
-    uint64_t args[6] = {aspace, region, first, address, pages, flags};
-    int64_t result = sluice_raw_aspace_map(args);
+    int64_t result = syscall_second_6(SLUICE_SYS_aspace_map, aspace, region, &first, address, pages, flags);
     if (count)
-        *count = args[2];
+        *count = first;
     return result;
 }
 
 static inline int64_t sluice_aspace_unmap(uint64_t aspace, uint64_t address, uint64_t pages, uint64_t *count)
 {
-    uint64_t args[6] = {aspace, address, pages};
-    int64_t result = sluice_raw_aspace_unmap(args);
+    int64_t result = syscall_second_3(SLUICE_SYS_aspace_unmap, aspace, address, &pages);
     if (count)
-        *count = args[2];
+        *count = pages;
     return result;
 }
 
@@ -296,9 +297,9 @@ static inline int64_t sluice_irq_ack(uint64_t irq)
 /* The value read, or minus an error. */
 static inline int64_t sluice_port_in(uint64_t port, unsigned number, unsigned width)
 {
-    uint64_t args[6] = {port, number, width};
-    int64_t result = sluice_raw_port_in(args);
-    return result < 0 ? result : (int64_t)args[2];
+    uint64_t value = width;
+    int64_t result = syscall_second_3(SLUICE_SYS_port_in, port, number, &value);
+    return result < 0 ? result : (int64_t)value;
 }
 
 static inline int64_t sluice_port_out(uint64_t port, unsigned number, unsigned width, uint32_t value)
@@ -340,10 +341,11 @@ static inline int64_t sluice_policy_propose(uint64_t tuner, unsigned pool, unsig
 static inline int64_t sluice_policy_status(uint64_t tuner, unsigned pool, unsigned lock_class,
                                            uint64_t *phase)
 {
-    uint64_t args[6] = {tuner, pool | (uint64_t)lock_class << 16};
-    int64_t result = sluice_raw_policy_status(args);
+    uint64_t now = 0;
+    int64_t result =
+        syscall_second_3(SLUICE_SYS_policy_status, tuner, pool | (uint64_t)lock_class << 16, &now);
     if (phase)
-        *phase = args[2];
+        *phase = now;
     return result;
 }
 

@@ -39,7 +39,7 @@ static void check_half(uint32_t policy, uint32_t granularity)
         panic("lock check: policy 0x%x entered on cpu %u", policy, cpu_number());
 }
 
-void lock_check_gate_open(const struct gate *gate, uint32_t policy)
+void lock_check_gate_open(struct gate *gate, uint32_t policy)
 {
     struct lock_record *record = &records[cpu_number()];
     if (record->open)

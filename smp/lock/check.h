@@ -15,7 +15,7 @@ struct lock;
 
 #if defined(DEBUG) && !defined(UP)
 /* A gate is entered: no other is open, the policy allows this CPU. */
-void lock_check_gate_open(const struct gate *gate, uint32_t policy);
+void lock_check_gate_open(struct gate *gate, uint32_t policy);
 void lock_check_gate_close(
     const struct gate *gate); /* it is left: it is the one that was entered, all is released */
 void lock_check_take(const struct lock *lock, unsigned rank); /* about to wait for it */

@@ -43,7 +43,7 @@ static bool enter_one(struct gate *gate, struct cpu *self, uint32_t granularity)
         return false;
     lock_check_take(lock, GATE_RANK(granularity, algorithm));
     atomic_store_relaxed(&lock->owner, (uint8_t)self->number);
-    gate->lock = lock;
+    gate->one = lock;
     gate->held = (uint16_t)(GATE_ONE + algorithm);
     return true;
 }
@@ -78,10 +78,12 @@ void gate_leave_locks(struct gate *gate)
         gate_leave_any(gate);
         return;
     }
-    lock_check_drop_last(gate->lock);
-    if (gate->held == GATE_ONE + SLUICE_ALGORITHM_TICKET)
-        ticket_unlock(gate->lock);
+    lock_check_drop_last(gate->one);
+    if (gate->held == GATE_ONE + SLUICE_ALGORITHM_TAS)
+        tas_unlock(gate->one);
+    else if (gate->held == GATE_ONE + SLUICE_ALGORITHM_TICKET)
+        ticket_unlock(gate->one);
     else
-        mcs_unlock(gate->lock, &gate->node[0]);
+        mcs_unlock(gate->one, &gate->node[0]);
 }
 #endif

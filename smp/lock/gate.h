@@ -28,7 +28,8 @@
  * kernel's one lock guards is guarded from gate_enter to gate_leave only, although it stays held to kernel exit.
  */
 struct gate {
-    struct lock *lock; /* the object's; with one lock of the pool's, that one */
+    struct lock *lock; /* the object's */
+    struct lock *one;  /* the one that is held: GATE_ONE */
     uint32_t policy;   /* the word as it was read; not stored where gate_leave needs only `held` */
     uint16_t held;     /* what gate_leave releases: bits of gate_internal.h */
     uint8_t lock_class;
@@ -38,8 +39,9 @@ struct gate {
     struct mcs_node node[2]; /* for the mcs locks among them but the kernel's */
 };
 
-/* gate.held = GATE_ONE + algorithm: just gate->lock, and its hold is not sampled. */
+/* gate.held = GATE_ONE + algorithm: just gate->one, its hold not sampled; GATE_OBJECT: that of the object, by tas. */
 #define GATE_ONE (1u << 15)
+#define GATE_OBJECT (GATE_ONE - 1)
 /* A lock's rank within its policy: the order in which locks are taken, and the number of its bit in gate.held. */
 #define GATE_RANK(granularity, algorithm) (((granularity)-1u) * SLUICE_ALGORITHM_COUNT + (algorithm))
 #define GATE_OBJECT_TAS SLUICE_POLICY(SLUICE_GRANULARITY_OBJECT, SLUICE_ALGORITHM_TAS, 0)
@@ -60,6 +62,19 @@ static inline void gate_leave(struct gate *gate)
     (void)gate;
 }
 
+#define GATE_ELSEWHERE UINT32_MAX
+static inline uint32_t gate_enter_held(struct gate *gate, struct cpu *self, struct pool *pool,
+                                       enum lock_class lock_class, struct lock *lock)
+{
+    (void)self;
+    return gate_enter(gate, pool, lock_class, lock) ? 0 : GATE_ELSEWHERE;
+}
+
+static inline void gate_leave_held(struct gate *gate, uint32_t held, struct lock *lock)
+{
+    (void)gate, (void)held, (void)lock;
+}
+
 static inline void gate_kernel_exit_cpu(void)
 {
 }
@@ -75,57 +90,73 @@ void gate_kernel_release(struct cpu *self, uint32_t algorithms);
 static inline struct sluice_lock_counters *gate_counters(const struct cpu *self, const struct pool *pool,
                                                          enum lock_class lock_class)
 {
-    return &self->lock_counters[pool->number * SLUICE_CLASSES_MAX + lock_class];
+    return (struct sluice_lock_counters *)((char *)self->lock_counters + pool->counters_bytes) + lock_class;
 }
 
 /* The default policy, `object/tas`, inline: one locked instruction. False: not free, or this hold is sampled. A wait, if
  * there has to be one, begins with loads (tas.h); this first attempt does not look before it tries. */
-static inline bool gate_try_object(struct gate *gate, struct cpu *self, struct lock *lock)
+static inline bool gate_try_object(struct cpu *self, struct lock *lock)
 {
     /* pairs with tas_unlock() in tas.h: the last holder's work before ours (the exchange is a full fence) */
-    if (__builtin_sub_overflow(self->hold_sample, 1u, &self->hold_sample) ||
-        atomic_exchange(&lock->tas, (uint8_t)1))
+    if (__builtin_expect((int32_t)--self->hold_sample < 0, 0) ||
+        __builtin_expect(atomic_exchange(&lock->tas, (uint8_t)1), 0))
         return false;
     atomic_store_relaxed(&lock->owner, (uint8_t)self->number); /* relaxed: a hint for the counters */
-    gate->lock = lock;
-    gate->held = GATE_ONE + SLUICE_ALGORITHM_TAS;
     return true;
+}
+
+/* gate_enter and gate_leave for where an instruction counts: what is held stays in a register between the two. The
+ * result is gate.held, or GATE_ELSEWHERE. */
+#define GATE_ELSEWHERE UINT32_MAX
+static inline uint32_t gate_enter_held(struct gate *gate, struct cpu *self, struct pool *pool,
+                                       enum lock_class lock_class, struct lock *lock)
+{
+    uint32_t held = 0;
+    /* pairs with word_publish_locked() in tunables/leg.c: what was done under policies that share no lock with this one,
+     * before what we do. (Those that do share one exclude us by it: smp/README.md.) */
+    uint32_t policy = atomic_load_acquire(&pool->policy[lock_class]);
+    if (__builtin_expect(SLUICE_POLICY_SET(policy) == self->policy_off, 1)) {
+        lock_check_gate_open(gate, policy);
+    } else if (SLUICE_POLICY_SET(policy) == GATE_OBJECT_TAS && gate_try_object(self, lock)) {
+        lock_check_gate_open(gate, policy);
+        lock_check_take(lock, GATE_RANK(SLUICE_GRANULARITY_OBJECT, SLUICE_ALGORITHM_TAS));
+        held = GATE_OBJECT;
+    } else {
+        return gate_enter_locks(gate, pool, policy, lock_class, lock) ? gate->held : GATE_ELSEWHERE;
+    }
+    counter_add(&gate_counters(self, pool, lock_class)->acquired, 1);
+    lock_check_inside(lock);
+    return held;
+}
+
+static inline void gate_leave_held(struct gate *gate, uint32_t held, struct lock *lock)
+{
+    lock_check_outside();
+    if (held == 0) {
+        /* nothing was taken */
+    } else if (__builtin_expect(held == GATE_OBJECT, 1)) {
+        lock_check_drop_last(lock);
+        tas_unlock(lock);
+    } else {
+        gate_leave_locks(gate);
+    }
+    lock_check_gate_close(gate);
 }
 
 static inline bool gate_enter(struct gate *gate, struct pool *pool, enum lock_class lock_class,
                               struct lock *lock)
 {
-    struct cpu *self = cpu_self();
-    /* pairs with word_publish_locked() in tunables/leg.c: what was done under policies that share no lock with this one,
-     * before what we do. (Those that do share one exclude us by it: smp/README.md.) */
-    uint32_t policy = atomic_load_acquire(&pool->policy[lock_class]);
-    if (SLUICE_POLICY_SET(policy) == GATE_OBJECT_TAS) {
-        if (__builtin_expect(!gate_try_object(gate, self, lock), 0))
-            return gate_enter_locks(gate, pool, policy, lock_class, lock);
-        lock_check_gate_open(gate, policy);
-        lock_check_take(lock, GATE_RANK(SLUICE_GRANULARITY_OBJECT, SLUICE_ALGORITHM_TAS));
-    } else if (SLUICE_POLICY_SET(policy) == self->number << 16) {
-        /* `off` and `tas` are 0: equal when both halves are off, for this CPU. */
-        gate->held = 0;
-        lock_check_gate_open(gate, policy);
-    } else {
-        return gate_enter_locks(gate, pool, policy, lock_class, lock);
-    }
-    counter_add(&gate_counters(self, pool, lock_class)->acquired, 1);
-    lock_check_inside(lock);
+    uint32_t held = gate_enter_held(gate, cpu_self(), pool, lock_class, lock);
+    if (held == GATE_ELSEWHERE)
+        return false;
+    gate->lock = lock;
+    gate->held = (uint16_t)held;
     return true;
 }
 
 static inline void gate_leave(struct gate *gate)
 {
-    lock_check_outside();
-    if (gate->held == GATE_ONE + SLUICE_ALGORITHM_TAS) {
-        lock_check_drop_last(gate->lock);
-        tas_unlock(gate->lock);
-    } else if (__builtin_expect(gate->held, 0)) {
-        gate_leave_locks(gate);
-    }
-    lock_check_gate_close(gate);
+    gate_leave_held(gate, gate->held, gate->lock);
 }
 
 /* Every way out of the kernel, when its last gate was left: gives the kernel's one lock back if this CPU holds it. */

@@ -2,7 +2,7 @@
 /*
  * Markers: what the host's instruments look for in a program's instructions.
  * Entry points: marker_begin, marker_end, marker_operation; an id is a constant, 0..255, chosen by the program.
- * Context: any user thread; a marker is a NOP that costs one instruction. Locks: none. Tests: tools/measure.
+ * Context: any user thread; a marker is a NOP that costs one instruction. Locks: none. Tests: tests/sim/.
  */
 #pragma once
 #include "stress/lib/x86_64/marker.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Threadlets: see threadlet.h. Their code is copied out of our own text into a frame of a region.
- * Context: any thread. Locks: none. Tests: tests/user/measure/, stress/pools.
+ * Context: any thread. Locks: none. Tests: stress/bench/, stress/pools.
  */
 #include "stress/lib/threadlet.h"
 #include "servers/lib/process.h"
@@ -12,7 +12,8 @@
 #define WORK_ADDRESS 0x00005f0000000000ull
 
 extern const char threadlet_code_start[], threadlet_code_end[]; /* stress/lib/x86_64/threadlet.S */
-extern const char threadlet_echo[], threadlet_spin[], threadlet_signal[], threadlet_touch[], threadlet_pong[];
+extern const char threadlet_echo[], threadlet_spin[], threadlet_signal[], threadlet_pong[], threadlet_long[],
+    threadlet_take[], threadlet_sink[], threadlet_caller[], threadlet_touch[];
 
 bool threadlet_init(struct threadlet_code *code)
 {
@@ -39,8 +40,9 @@ int64_t threadlet_map(const struct threadlet_code *code, uint64_t space)
 
 int64_t threadlet_start(uint64_t thread, enum threadlet_kind kind, uint64_t argument)
 {
-    static const char *const entries[] = {threadlet_echo, threadlet_spin, threadlet_signal, threadlet_touch,
-                                          threadlet_pong};
+    static const char *const entries[] = {threadlet_echo, threadlet_spin,   threadlet_signal,
+                                          threadlet_pong, threadlet_long,   threadlet_take,
+                                          threadlet_sink, threadlet_caller, threadlet_touch};
     uint64_t entry = THREADLET_ADDRESS + (uint64_t)(entries[kind] - threadlet_code_start);
     return sluice_thread_start(thread, entry, 0, argument);
 }

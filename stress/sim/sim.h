@@ -39,6 +39,11 @@ struct sim_mode {
 extern const struct sim_mode sim_mode_count; /* count.c */
 extern const struct sim_mode sim_mode_share; /* share.c */
 
+/* addresses.c: the option `addresses` of mode count. */
+void addresses_begin(void);
+void addresses_translate(struct qemu_plugin_insn *instruction);
+void addresses_print(FILE *out); /* as the next member of the result's object */
+
 /* The value of an option `name=value` on the plugin's command line; `initial` when it is not there. */
 const char *sim_option(const char *name, const char *initial);
 /* The same as a number, decimal; outside of the range QEMU ends with a line that names it. */
@@ -58,5 +63,10 @@ extern unsigned sim_vcpus;
 extern unsigned sim_region_open[SIM_REGIONS];
 extern unsigned sim_regions_open;
 
+/* Can an access of this virtual address be one? The low bits tell, at less cost than the physical address. */
+static inline bool sim_may_be_ipi(uint64_t address)
+{
+    return (address & 0xfffu) == 0x300u;
+}
 /* A store to the interrupt command register of the local APIC sends one IPI (Intel SDM vol. 3, 11.6.1). */
 bool sim_is_ipi(const struct qemu_plugin_hwaddr *address);

@@ -23,6 +23,7 @@ _Thread_local char fake_panic_text[256];
 
 WEAK struct cpu *cpus[SLUICE_CPUS_MAX + 1];
 WEAK unsigned cpu_count;
+WEAK unsigned cpuset_cluster_shift; /* exact, where a test is not made of smp/cpuset.c */
 WEAK uint64_t tsc_hz = 1000000000;
 
 #define TUNABLE_INITIAL(identifier, name, minimum, initial, maximum, unit, when, sentence)                   \
@@ -46,6 +47,7 @@ void fake_cpus_init(unsigned count, unsigned pool_count)
         struct cpu *cpu = zeroed(sizeof(*cpu));
         cpu->self = cpu;
         cpu->number = i;
+        cpu_number_settle(cpu);
         cpu->apic_id = i;
         cpu->online = 1;
         cpu->counters = zeroed(sizeof(*cpu->counters));

@@ -24,12 +24,6 @@
 struct pool *pools;
 unsigned pools_max = 2;
 
-bool reply_waits(const struct cap *right)
-{
-    (void)right;
-    return true;
-}
-
 static struct cap slots[SLOTS];
 static struct cspace space;
 static struct object endpoint, other;
@@ -45,7 +39,7 @@ static int fresh(void **state)
     memset(pools, 0, 2 * sizeof(*pools));
     for (unsigned i = 0; i < 2; i++) {
         pools[i].generation = 1;
-        pools[i].number = i;
+        pool_number_set(&pools[i], i);
         pools[i].policy[LOCK_CLASS_cspace] =
             SLUICE_POLICY(SLUICE_GRANULARITY_OBJECT, SLUICE_ALGORITHM_TAS, 0);
     }

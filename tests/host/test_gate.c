@@ -32,7 +32,7 @@ static void start(unsigned count)
     memset(pool_table, 0, sizeof(pool_table));
     fake_cpus_init(count, POOLS);
     for (unsigned i = 0; i < POOLS; i++)
-        pool_table[i].number = i;
+        pool_number_set(&pool_table[i], i);
     for (unsigned i = 0; i < count; i++) {
         fake_cpu_become(i);
         epoch_join_cpu();

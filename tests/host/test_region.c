@@ -59,16 +59,9 @@ bool notification_drain(struct notification *notification, uint32_t *forward)
     return true;
 }
 
-bool reply_drop(const struct cap *right, uint32_t *forward)
-{
-    (void)right, (void)forward;
-    return true;
-}
-
-bool reply_waits(const struct cap *right)
+void reply_drop(const struct cap *right)
 {
     (void)right;
-    return true;
 }
 
 bool aspace_finish(struct aspace *finished, uint32_t *forward)

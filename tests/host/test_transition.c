@@ -276,7 +276,7 @@ static void pools_make(void)
     pools = aligned_alloc(sizeof(*pools), POOLS * sizeof(*pools));
     memset(pools, 0, POOLS * sizeof(*pools));
     for (unsigned i = 0; i < POOLS; i++) {
-        pools[i].number = i;
+        pool_number_set(&pools[i], i);
         pools[i].info = &counters_pool_infos[i];
         transition_pool_init(&pools[i]);
         pools[i].generation = i < 4 ? 1 : 2;

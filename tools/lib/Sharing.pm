@@ -33,6 +33,7 @@ sub policy_number {
     my @granularities = qw(off kernel pool class object);
     my @algorithms    = qw(tas ticket mcs);
     return 0 if $policy eq 'off';
+    $policy .= '/tas' unless $policy =~ /\//;
     for my $algorithm (0 .. $#algorithms) {
         for my $granularity (1 .. $#granularities) {
             return $granularity + @granularities * $algorithm

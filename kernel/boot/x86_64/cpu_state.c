@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The CPU state that the rest of the kernel switches, FPU and FS base; the address of a page fault; pausing.
- * Entry points: mmu_fault_address, fpu_*, segment_base_load, cpu_relax of kernel/boot/platform.h.
+ * The FPU state that the rest of the kernel switches; the address of a page fault; pausing.
+ * Entry points: mmu_fault_address, fpu_*, cpu_relax of kernel/boot/platform.h.
  * Context: kernel, interrupts off. Locks: none. Tests: tests/user/threads/, tests/user/memory/.
  */
 #include "kernel/boot/platform.h"
@@ -33,11 +33,6 @@ void fpu_disable(void)
 void fpu_enable(void)
 {
     __asm__ volatile("clts");
-}
-
-void segment_base_load(uint64_t fs_base)
-{
-    msr_write(MSR_FS_BASE, fs_base);
 }
 
 void cpu_relax(void)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Descriptor tables, system-call entry and protection bits of each CPU.
- * Owns: the interrupt descriptor table, struct cpu_x86. Entry points: idt_init, cpu_x86_init_cpu; entry_stack_set of
- * kernel/boot/platform.h. Context: boot and CPU start; interrupts off. Locks: none. Tests: tests/boot/.
+ * Owns: the interrupt descriptor table, struct cpu_x86. Entry points: idt_init, cpu_x86_init_cpu.
+ * Context: boot and CPU start; interrupts off. Locks: none. Tests: tests/boot/.
  */
 #include "kernel/trap/x86_64/cpu_x86.h"
 #include "kernel/boot/platform.h"
@@ -126,6 +126,8 @@ static void protection_init(void)
 void cpu_x86_init_cpu(struct cpu *cpu)
 {
     tss_init(cpu->x86);
+    cpu->entry_stack =
+        (void *)((char *)&cpu->x86->tss + offsetof(struct task_state, rsp)); /* aligned: cpu_x86.h */
     gdt_load_cpu(cpu->x86);
     idt_load();
     msr_write(MSR_GS_BASE, (uint64_t)cpu);
@@ -133,9 +135,4 @@ void cpu_x86_init_cpu(struct cpu *cpu)
     syscall_entry_init();
     protection_init();
     fpu_disable();
-}
-
-void entry_stack_set(struct thread *thread)
-{
-    cpu_self()->x86->tss.rsp[0] = (uint64_t)(&thread->frame + 1);
 }

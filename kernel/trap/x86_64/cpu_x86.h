@@ -47,8 +47,6 @@ struct kernel_frame {
 void idt_init(void);
 /* Every CPU: descriptor tables, GS base, system-call entry, protection bits. */
 void cpu_x86_init_cpu(struct cpu *cpu);
-/* entry.S: leaves the kernel into this thread. */
-_Noreturn void entry_resume(struct thread *thread);
 /* entry.S calls these; neither returns. */
 _Noreturn void trap_in_kernel(struct kernel_frame *frame);
 _Noreturn void trap_critical(struct kernel_frame *frame);

@@ -12,11 +12,17 @@
 #include "kernel/boot/x86_64/layout.h"
 
 /* Offsets in struct cpu, struct thread and struct frame; asserted where they are declared. */
+#define SYS_CALL 1 /* kernel/abi/syscalls.h; asserted in kernel/trap/syscall.c */
+#define SYS_REPLY_RECEIVE 2
 #define CPU_STACK_TOP 16
 #define CPU_SCRATCH 136
 #define CPU_CURRENT 128
 #define CPU_IDLE 40
 #define THREAD_FRAME 64
+#define FRAME_CAP 0
+#define FRAME_TAG 8
+#define FRAME_DEADLINE 64
+#define FRAME_KEPT 80
 #define FRAME_RCX 104
 #define FRAME_VECTOR 120
 #define FRAME_RIP 136
@@ -58,7 +64,7 @@
     .endm
 
     .section .text.entry, "ax"
-    .globl entry_syscall, entry_resume, cpu_idle_wait, entry_idle_begin, entry_idle_end, entry_vectors
+    .globl entry_syscall, entry_syscall_slow, entry_resume, cpu_idle_wait, entry_idle_begin, entry_idle_end, entry_vectors
 
     .balign 64
 entry_syscall:
@@ -73,19 +79,51 @@ entry_syscall:
     lea FRAME_RCX - FRAME_RSP(%rsp), %rsp
     push_registers
     lea -THREAD_FRAME(%rsp), %rdi
+    cmp $SYS_CALL, %rax
+    je 1f
+    cmp $SYS_REPLY_RECEIVE, %rax
+    je 2f
+entry_syscall_slow:                 // rdi: the running thread; also where the fast path gives up
     mov %gs:CPU_STACK_TOP, %rsp
-    call kernel_syscall
-
-resume:                             // rax: the thread
-    cmpl $VECTOR_SYSCALL, THREAD_FRAME + FRAME_VECTOR(%rax)
+    call kernel_syscall             // comes back when this thread goes on, and nothing is due
+    mov %gs:CPU_CURRENT, %rax
     lea THREAD_FRAME(%rax), %rsp
-    jne 1f
     pop_registers
-    mov FRAME_RIP - FRAME_RCX(%rsp), %rcx
+    jmp 4f
+
+1:  mov %gs:CPU_STACK_TOP, %rsp
+    call fast_call
+    jmp 3f
+2:  mov %gs:CPU_STACK_TOP, %rsp
+    call fast_reply_receive
+3:                                  // rax: the thread that runs; rdx: the one in whose frame its message lies
+    lea THREAD_FRAME + FRAME_TAG(%rdx), %rsp
+    pop %rsi
+    pop %rdx
+    pop %r10
+    pop %r8
+    pop %r9
+    pop %r12
+    pop %r13
+    mov THREAD_FRAME + FRAME_CAP(%rax), %rdi
+    mov THREAD_FRAME + FRAME_DEADLINE(%rax), %r14
+    lea THREAD_FRAME + FRAME_KEPT(%rax), %rsp
+    xor %eax, %eax                  // a message that came has result 0
+    pop %rbx
+    pop %rbp
+    pop %r15
+4:  mov FRAME_RIP - FRAME_RCX(%rsp), %rcx
     mov FRAME_RFLAGS - FRAME_RCX(%rsp), %r11
     mov FRAME_RSP - FRAME_RCX(%rsp), %rsp
     swapgs
     sysretq
+
+resume:                             // rax: the thread, in whatever way it came in
+    cmpl $VECTOR_SYSCALL, THREAD_FRAME + FRAME_VECTOR(%rax)
+    lea THREAD_FRAME(%rax), %rsp
+    jne 1f
+    pop_registers
+    jmp 4b
 1:  pop_registers
     pop %rcx
     pop %r11

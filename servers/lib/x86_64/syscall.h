@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * The SYSCALL instruction for C: which register carries what is said in kernel/abi/syscalls.h and kernel/abi/ipc.h.
- * Entry points: syscall_plain, syscall_message, syscall_receive. Context: user level, any thread. Locks: none.
- * Tests: tests/user/syscalls/.
+ * Entry points: syscall_0 .. syscall_6 and syscall_second_3, _6 load no register but those of their arguments;
+ * syscall_plain takes all six; syscall_message, syscall_receive. Context: user level, any thread. Locks: none.
+ * Tests: tests/user/syscalls/; what they cost: stress/bench/.
  */
 #pragma once
 #include "kernel/abi/ipc.h"
@@ -12,6 +13,97 @@ struct sluice_message {
     uint64_t tag;
     uint64_t word[SLUICE_MESSAGE_WORDS];
 };
+
+/* Calls with so many arguments. rdx may come back changed whether a second result is asked for or not. */
+#define SYSCALL_LOST "rcx", "r11", "memory"
+
+static inline int64_t syscall_0(uint64_t number)
+{
+    int64_t result;
+    __asm__ volatile("syscall" : "=a"(result) : "0"(number) : "rdx", SYSCALL_LOST);
+    return result;
+}
+
+static inline int64_t syscall_1(uint64_t number, uint64_t first)
+{
+    int64_t result;
+    __asm__ volatile("syscall" : "=a"(result) : "0"(number), "D"(first) : "rdx", SYSCALL_LOST);
+    return result;
+}
+
+static inline int64_t syscall_2(uint64_t number, uint64_t first, uint64_t second)
+{
+    int64_t result;
+    __asm__ volatile("syscall" : "=a"(result) : "0"(number), "D"(first), "S"(second) : "rdx", SYSCALL_LOST);
+    return result;
+}
+
+/* *third is the third argument, then the second result. */
+static inline int64_t syscall_second_3(uint64_t number, uint64_t first, uint64_t second, uint64_t *third)
+{
+    int64_t result;
+    __asm__ volatile("syscall"
+                     : "=a"(result), "+d"(*third)
+                     : "0"(number), "D"(first), "S"(second)
+                     : SYSCALL_LOST);
+    return result;
+}
+
+static inline int64_t syscall_3(uint64_t number, uint64_t first, uint64_t second, uint64_t third)
+{
+    return syscall_second_3(number, first, second, &third);
+}
+
+static inline int64_t syscall_4(uint64_t number, uint64_t first, uint64_t second, uint64_t third,
+                                uint64_t fourth)
+{
+    int64_t result;
+    register uint64_t r10 __asm__("r10");
+    r10 = fourth;
+    __asm__ volatile("syscall"
+                     : "=a"(result), "+d"(third)
+                     : "0"(number), "D"(first), "S"(second), "r"(r10)
+                     : SYSCALL_LOST);
+    return result;
+}
+
+static inline int64_t syscall_5(uint64_t number, uint64_t first, uint64_t second, uint64_t third,
+                                uint64_t fourth, uint64_t fifth)
+{
+    int64_t result;
+    register uint64_t r10 __asm__("r10");
+    register uint64_t r8 __asm__("r8");
+    r10 = fourth;
+    r8 = fifth;
+    __asm__ volatile("syscall"
+                     : "=a"(result), "+d"(third)
+                     : "0"(number), "D"(first), "S"(second), "r"(r10), "r"(r8)
+                     : SYSCALL_LOST);
+    return result;
+}
+
+static inline int64_t syscall_second_6(uint64_t number, uint64_t first, uint64_t second, uint64_t *third,
+                                       uint64_t fourth, uint64_t fifth, uint64_t sixth)
+{
+    int64_t result;
+    register uint64_t r10 __asm__("r10");
+    register uint64_t r8 __asm__("r8");
+    register uint64_t r9 __asm__("r9");
+    r10 = fourth;
+    r8 = fifth;
+    r9 = sixth;
+    __asm__ volatile("syscall"
+                     : "=a"(result), "+d"(*third)
+                     : "0"(number), "D"(first), "S"(second), "r"(r10), "r"(r8), "r"(r9)
+                     : SYSCALL_LOST);
+    return result;
+}
+
+static inline int64_t syscall_6(uint64_t number, uint64_t first, uint64_t second, uint64_t third,
+                                uint64_t fourth, uint64_t fifth, uint64_t sixth)
+{
+    return syscall_second_6(number, first, second, &third, fourth, fifth, sixth);
+}
 
 /* args[2] holds the second result afterwards. */
 static inline int64_t syscall_plain(uint64_t number, uint64_t args[6])

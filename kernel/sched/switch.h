@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+/*
+ * From one thread to another, inline: what every switch does, on the fast path of IPC and elsewhere.
+ * Entry points: sched_switch_thread, sched_exit_due. Context: kernel, interrupts off, the CPU that switches. Locks: none.
+ * Tests: tests/user/threads/, tests/user/ipc/.
+ */
+#pragma once
+#include "kernel/sched/fpu.h"
+#include "kernel/sched/x86_64/segment.h"
+#include "kernel/thread/thread.h"
+#include "mm/enter.h"
+#include "smp/cpu.h"
+#include "smp/lock/check.h"
+
+/* Is there something to do on the way out of the kernel? Else whoever runs returns to user mode at once. */
+static inline bool sched_exit_due(const struct cpu *cpu)
+{
+    lock_check_no_gate();
+    /* Relaxed: whoever sets `pending` sends an interrupt as well. */
+    return __builtin_expect((cpu->due_at_exit | atomic_load_relaxed(&cpu->pending)) != 0, 0);
+}
+
+/* The CPU goes on with `to`, which is not its idle thread; its registers are loaded on the way out. `from`, which may be
+ * idle, was the current one; `space` is loaded. */
+static __attribute__((always_inline)) inline void
+sched_switch_thread(struct cpu *cpu, const struct thread *from, struct aspace *space, struct thread *to)
+{
+    cpu->current = to;
+    bool other_space = to->aspace != space;
+    if (other_space)
+        aspace_switch_cpu(cpu, space, to->aspace);
+    if (__builtin_expect(cpu->fpu_owner != to->fpu, 0))
+        fpu_switch(to);
+    /* A program can change the base itself, by loading a selector: no other program runs with what it left. */
+    if (other_space || to->fs_base != from->fs_base)
+        segment_base_load(to->fs_base);
+    *cpu->entry_stack = (uint64_t)(&to->frame + 1);
+}

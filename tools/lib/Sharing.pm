@@ -48,7 +48,7 @@ sub words_of {
     my $policy = policy_number($option->{policy});
     return ("$top/tools/run", '--name', $option->{name}, '--cpus', $option->{cpus}, '--thread', $option->{thread} // 'single',
         '--mem', '1G', '--images', $option->{images}, '--script', "$base.script", '--timeout', $option->{timeout},
-        '--append', "policy.boot=$policy policy.pool=$policy",
+        '--append', join(' ', "policy.boot=$policy", "policy.pool=$policy", $option->{words} // ()),
         '--plugin', "mode=share,out=$base.json,ram=$base.ram,picture=$base.picture,$option->{options}",
         map({ ('--qemu', $_) } '-object', "memory-backend-file,id=ram,size=1G,mem-path=$base.ram,share=on",
             '-machine', 'memory-backend=ram'));

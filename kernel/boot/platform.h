@@ -43,10 +43,6 @@ _Noreturn void boot_fail(const char *format, ...) __attribute__((format(printf, 
 
 /* CPU state that only x86 has; one instruction or two each. Page tables: mm/x86_64/translation.h. */
 uint64_t mmu_fault_address(void); /* of the page fault that is being handled */
-void fpu_save(void *area);
-void fpu_load(const void *area);
-void fpu_disable(void); /* the next FPU instruction traps */
-void fpu_enable(void);
 _Noreturn void
 cpu_idle_wait(void); /* resets the stack, enables interrupts, halts; an interrupt enters kernel_trap */
 void cpu_relax(void);

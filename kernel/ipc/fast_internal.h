@@ -53,7 +53,8 @@ static inline void fast_state(struct thread *thread, enum thread_state state, en
 }
 
 /* `from` waits, `to` runs: as thread_block_cpu, thread_wake and sched_exit would have it. */
-static inline void fast_switch(struct cpu *cpu, struct thread *from, enum thread_wait kind, struct thread *to)
+static __attribute__((always_inline)) inline void fast_switch(struct cpu *cpu, struct thread *from,
+                                                              enum thread_wait kind, struct thread *to)
 {
     from->wait_sequence++;
     fast_state(from, THREAD_BLOCKED, kind);

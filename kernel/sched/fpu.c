@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * FPU state: off until a thread first uses it, then saved and loaded with each switch.
- * Owns: cpu->fpu_owner, the thread whose values are in the registers; NULL when the FPU traps. Entry points: fpu.h.
+ * FPU state: what is seldom.
+ * Owns: see fpu.h, where the entry points are.
  * Context: the CPU concerned, interrupts off. Locks: none. Tests: tests/user/threads/.
  */
 #include "kernel/sched/fpu.h"
@@ -19,26 +19,7 @@ void fpu_first_use(struct thread *thread)
     thread->fpu = thread;
     *(uint16_t *)thread->fpu_area = FPU_CONTROL_DEFAULT;
     *(uint32_t *)(thread->fpu_area + FXSAVE_OFFSET_MXCSR) = FPU_MXCSR_DEFAULT;
-    fpu_switch(thread);
-}
-
-void fpu_switch(struct thread *to)
-{
-    struct cpu *cpu = cpu_self();
-    if (__builtin_expect(cpu->fpu_owner == to->fpu, 1))
-        return;
-    if (cpu->fpu_owner)
-        fpu_save(cpu->fpu_owner->fpu_area);
-    if (!to->fpu) {
-        cpu->fpu_owner = NULL;
-        fpu_disable();
-        return;
-    }
-    if (!cpu->fpu_owner)
-        fpu_enable();
-    cpu->fpu_owner = to;
-    fpu_load(to->fpu_area);
-    cpu_counter_inc(fpu_switches);
+    fpu_switch(cpu_self(), thread);
 }
 
 void fpu_release_cpu(struct thread *thread)

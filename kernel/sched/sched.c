@@ -187,7 +187,7 @@ void sched_switch_cpu(struct cpu *cpu, struct thread *thread)
 {
     if (thread == cpu->idle) {
         cpu->current = thread;
-        fpu_switch(thread);
+        fpu_switch(cpu, thread);
         aspace_enter_cpu(NULL);
         return;
     }

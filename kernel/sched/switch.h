@@ -29,8 +29,7 @@ sched_switch_thread(struct cpu *cpu, const struct thread *from, struct aspace *s
     bool other_space = to->aspace != space;
     if (other_space)
         aspace_switch_cpu(cpu, space, to->aspace);
-    if (__builtin_expect(cpu->fpu_owner != to->fpu, 0))
-        fpu_switch(to);
+    fpu_switch(cpu, to);
     /* A program can change the base itself, by loading a selector: no other program runs with what it left. */
     if (other_space || to->fs_base != from->fs_base)
         segment_base_load(to->fs_base);

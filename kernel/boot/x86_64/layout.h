@@ -24,6 +24,7 @@
 /* Intel SDM vol. 3, 2.5: control registers. */
 #define CR0_PROTECTED 0x1
 #define CR0_MONITOR_FPU 0x2
+#define CR0_TASK_SWITCHED 0x8
 #define CR0_EXTENSION 0x10
 #define CR0_NUMERIC_ERROR 0x20
 #define CR0_WRITE_PROTECT 0x10000

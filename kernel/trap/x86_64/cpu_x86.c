@@ -8,6 +8,7 @@
 #include "kernel/boot/platform.h"
 #include "kernel/boot/x86_64/instructions.h"
 #include "kernel/boot/x86_64/layout.h"
+#include "kernel/sched/x86_64/fpu.h"
 #include "kernel/thread/thread.h"
 #include "kernel/trap/vectors.h"
 #include "smp/cpu.h"

@@ -42,6 +42,7 @@ struct side {
     uint64_t space, toucher_space;   /* address spaces with nothing running; of the toucher */
     uint64_t toucher, pager;         /* endpoints: asks for a touch; faults of the toucher */
     uint64_t cspace, idle_thread;    /* its own table of capabilities; a thread that may be started */
+    uint64_t objects;                /* in the pool when nothing that was destroyed is left */
     uint64_t slot;                   /* empty, for a moment's object */
     void *memory;                    /* of the memory server, given at the first touch */
     struct threadlet_code code;
@@ -81,6 +82,8 @@ bool server_fault_before(struct side *side);
 bool server_fault_run(struct side *side, unsigned run);
 bool cap_copy_run(struct side *side, unsigned run);
 bool cap_move_run(struct side *side, unsigned run);
+bool create_space_run(struct side *side, unsigned run);
+bool create_thread_run(struct side *side, unsigned run);
 bool create_run(struct side *side, unsigned run);
 bool thread_start_run(struct side *side, unsigned run);
 bool thread_move_run(struct side *side, unsigned run);

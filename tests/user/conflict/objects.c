@@ -27,11 +27,28 @@ bool cap_move_run(struct side *side, unsigned run)
            sluice_cap_delete(side->cspace, SLOT_FROM) == 0;
 }
 
+static bool object_run(struct side *side, enum sluice_type type, uint64_t first, uint64_t second)
+{
+    return sluice_object_create(side->pool, type, side->slot, first, second) == 0 &&
+           sluice_object_destroy(side->slot) == 0 && sluice_cap_delete(0, side->slot) == 0;
+}
+
 bool create_run(struct side *side, unsigned run)
 {
     (void)run;
-    return sluice_object_create(side->pool, SLUICE_TYPE_ENDPOINT, side->slot, 0, 0) == 0 &&
-           sluice_object_destroy(side->slot) == 0 && sluice_cap_delete(0, side->slot) == 0;
+    return object_run(side, SLUICE_TYPE_ENDPOINT, 0, 0);
+}
+
+bool create_space_run(struct side *side, unsigned run)
+{
+    (void)run;
+    return object_run(side, SLUICE_TYPE_ASPACE, 0, 0);
+}
+
+bool create_thread_run(struct side *side, unsigned run)
+{
+    (void)run;
+    return object_run(side, SLUICE_TYPE_THREAD, side->cspace, side->space);
 }
 
 static uint64_t own(const struct side *side, enum sluice_type type, uint64_t first, uint64_t second)

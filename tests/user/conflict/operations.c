@@ -27,6 +27,8 @@ const struct operation operations[] = {
     {"cap_copy", NULL, cap_copy_run},
     {"cap_move", NULL, cap_move_run},
     {"create", NULL, create_run},
+    {"create_space", NULL, create_space_run},
+    {"create_thread", NULL, create_thread_run},
     {"thread_start", NULL, thread_start_run},
     {"thread_move", NULL, thread_move_run},
     {"region_split", NULL, region_split_run},

@@ -45,6 +45,7 @@ static bool regions_make(enum process_role role)
 static void worker_body(void *argument)
 {
     struct side *side = argument;
+    section_rest(side);
     for (unsigned i = 0; i < process.count; i++)
         section_run(side, &process.pairs[i]);
 }

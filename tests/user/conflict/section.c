@@ -10,6 +10,7 @@
 
 #define MARKER_CONFLICT 1
 #define SETTLE_MS 2u
+#define SETTLE_TRIES 1000u
 
 /* Both have come here. User mode only: nothing of it is in a section. */
 static void sides_meet(struct side *side)
@@ -20,6 +21,27 @@ static void sides_meet(struct side *side)
     /* pairs with sides_meet() in this file: the same, seen from the other side */
     while (atomic_load_acquire(&meeting->side[!side->number].arrived) < side->arrived)
         cpu_relax();
+}
+
+void section_rest(struct side *side)
+{
+    sides_meet(side);
+    side->objects = resource_detail(side->pool, RESOURCE_POOL_OBJECTS);
+    sides_meet(side);
+}
+
+/* What this processor destroyed is free: an endpoint that is destroyed now goes last, and waits for two grace periods. */
+static bool side_settle(struct side *side)
+{
+    if (sluice_object_create(side->pool, SLUICE_TYPE_ENDPOINT, side->slot, 0, 0) != 0 ||
+        sluice_object_destroy(side->slot) != 0 || sluice_cap_delete(0, side->slot) != 0)
+        return false;
+    for (unsigned i = 0; i < SETTLE_TRIES; i++) {
+        sluice_sleep_ms(SETTLE_MS);
+        if (resource_detail(side->pool, RESOURCE_POOL_OBJECTS) <= side->objects)
+            return true;
+    }
+    return false;
 }
 
 static void side_check(struct side *side, bool good, const struct operation *operation)
@@ -62,7 +84,7 @@ void section_run(struct side *side, const struct pair *pair)
     sides_meet(side);
     turns(side, operation);
     before(side, operation);
-    sluice_sleep_ms(SETTLE_MS);
+    side_check(side, side_settle(side), operation);
     sides_meet(side);
     marker_begin(MARKER_CONFLICT);
     sides_meet(side);

@@ -5,4 +5,6 @@
 #pragma once
 #include "tests/user/conflict/conflict.h"
 
+/* Before the first section, when everything was made: notes what the pool holds at rest. */
+void section_rest(struct side *side);
 void section_run(struct side *side, const struct pair *pair);

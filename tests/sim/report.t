@@ -40,6 +40,7 @@ my %refused = (
     '--policy none ipc' => qr/bad policy none: allowed are/,
     '--cpus 1 ipc cpus=2' => qr/the workload wants cpus=2, the machine has 1/,
     '--steady 100000 --ops 200 ipc cpus=2' => qr/region 1 ended before operation 100000/,
+    'ipc mode=none cpus=2' => qr/the program failed: bad argument 'mode=none'; allowed:/,
     '' => qr/usage: tools\/share/,
 );
 for my $words (sort keys %refused) {

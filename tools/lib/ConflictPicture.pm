@@ -9,7 +9,7 @@ use strict;
 use warnings;
 use Conflicts;
 
-use constant { CELL => 26, LEFT => 120, TOP => 150, LEGEND => 70 };
+use constant { CELL => 26, LEFT => 120, RIGHT => 50, TOP => 150, LEGEND => 60 };
 my @known_colours = ('#fde9b0', '#fbc766', '#f39c3c', '#d9691e');    # 1, 2-3, 4-7, more lines
 
 # {placement}{row}{column}, both ways round.
@@ -106,7 +106,7 @@ sub legend_svg {
     my $svg = '';
     for my $entry (@entries) {
         $svg .= sprintf "<rect x=\"%d\" y=\"%d\" width=\"14\" height=\"14\" fill=\"%s\"/><text x=\"%d\" y=\"%d\">%s</text>\n", $x, $y, $entry->[0], $x + 20, $y + 12, $entry->[1];
-        $x += 40 + 7 * length $entry->[1];
+        $x += 40 + 6.5 * length $entry->[1];
     }
     return $svg;
 }
@@ -115,7 +115,7 @@ sub svg {
     my ($matrix) = @_;
     my @operations = $matrix->operations;
     my $side = CELL * @operations;
-    my ($width, $height) = (LEFT + $side + 20, TOP + $side + LEGEND);
+    my ($width, $height) = (LEFT + $side + RIGHT, TOP + $side + LEGEND);
     my $svg = qq(<svg xmlns="http://www.w3.org/2000/svg" width="$width" height="$height" viewBox="0 0 $width $height" font-family="sans-serif" font-size="12">\n)
         . "<style>.n{font-size:10px;text-anchor:middle}.r{text-anchor:end}</style>\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n"
         . sprintf qq(<text x="%d" y="20" font-size="15">Lines of the kernel that one processor writes and another touches</text>\n), 10;
@@ -125,7 +125,7 @@ sub svg {
         $svg .= sprintf qq(<text class="r" x="%d" y="%d">%s</text>\n), LEFT - 6, TOP + $middle, $operations[$i];
         $svg .= sprintf qq(<text transform="translate(%d %d) rotate(-60)">%s</text>\n), LEFT + $middle, TOP - 6, $operations[$i];
     }
-    return $svg . grid_svg($matrix) . legend_svg(LEFT, TOP + $side + 20) . "</svg>\n";
+    return $svg . grid_svg($matrix) . legend_svg(20, TOP + $side + 20) . "</svg>\n";
 }
 
 1;

@@ -54,9 +54,11 @@ sub words_of {
             '-machine', 'memory-backend=ram'));
 }
 
-# Runs the script; dies with one line when the machine did not end with `halt 7` or nothing was measured.
+# Runs the script; dies with one line when the machine did not end with `halt 7`, the output does not match `expect`, or
+# nothing was measured.
 sub sharing_run {
     my (%option) = @_;
+    die "build/sim/sim.so is not there: build it with make build/sim/sim.so\n" unless -f "$top/build/sim/sim.so";
     my $base = "$top/build/run/$option{name}";
     make_path("$top/build/run");
     unlink map { "$base.$_" } qw(json ram picture);
@@ -70,6 +72,10 @@ sub sharing_run {
     unlink "$base.ram";
     $output =~ s/\r//g;
     die "the machine did not end as asked (status $status); log: build/run/$option{name}.log\n" if $status != 7;
+    if ($output !~ $option{expect}) {
+        my ($why) = $output =~ /^(bad argument .*|not ok .*)$/m;
+        die 'the program failed', defined $why ? ": $why" : '', "; log: build/run/$option{name}.log\n";
+    }
     my $result = decode_json(slurp("$base.json"));
     die "the guest executed no marker: give a program that has some (stress/lib/marker.h); log: build/run/$option{name}.log\n"
         unless $result->{markers};

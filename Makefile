@@ -32,6 +32,12 @@ WORKLOAD ?=
 TOP    ?= 20
 V      ?= 0
 
+# make bench takes several numbers of CPUs, and none at all unless it is told to.
+ifneq ($(filter bench,$(MAKECMDGOALS)),)
+BENCH_CPUS := $(if $(filter command environment,$(firstword $(origin CPUS))),$(CPUS))
+override CPUS := 8
+endif
+
 ifneq ($(findstring ',$(APPEND)$(SCRIPT)),)
 $(error bad option: no quotes inside of APPEND and SCRIPT)
 endif
@@ -81,7 +87,7 @@ $(OBJ)/kernel-part/%.o: % Makefile
 	$(Q)$(CC) $(KERNEL_FLAGS) -c $< -o $@
 
 # Called from entry.S only, which has saved all registers: these functions keep none, nor a frame pointer.
-$(OBJ)/kernel-part/kernel/ipc/fast.c.o: KERNEL_FLAGS += -fomit-frame-pointer \
+$(addprefix $(OBJ)/kernel-part/kernel/,ipc/fast.c.o ipc/fast_notification.c.o trap/dispatch.c.o): KERNEL_FLAGS += -fomit-frame-pointer \
     -ffixed-rbp $(addprefix -fcall-used-,rbx r12 r13 r14 r15)
 
 $(OBJ)/ksyms-%.o: $(OBJ)/ksyms-%.c Makefile
@@ -182,25 +188,32 @@ test: setup
 
 # Two variants, each in its folder; what lies in build/ stays as it is.
 variant_images = $(foreach name,sluice.elf boot.cpio,build/obj/$(1)/$(name))
+variant_make = $(MAKE) -s --no-print-directory CPUS=8 DEBUG=0 UP=$(1)
+ifeq ($(BENCH_CPUS),)
 bench: setup
-	$(Q)$(MAKE) -s --no-print-directory DEBUG=0 UP=0 $(call variant_images,release)
-	$(Q)$(MAKE) -s --no-print-directory DEBUG=0 UP=1 $(call variant_images,release-up)
+	+$(Q)$(call variant_make,0) $(call variant_images,release)
+	+$(Q)$(call variant_make,1) $(call variant_images,release-up)
 	$(Q)tools/bench $(if $(filter 1,$(RECORD)),--record)
+else
+bench: setup
+	+$(Q)$(call variant_make,0) $(call variant_images,release) build/sim/sim.so
+	$(Q)tools/bench-cpus --cpus '$(BENCH_CPUS)' --policy '$(POLICY)' $(if $(OPERATION),--operation '$(OPERATION)')
+endif
 
 # Where the instructions of one operation go.
 profile: setup
-	$(Q)$(MAKE) -s --no-print-directory DEBUG=0 UP=0 $(call variant_images,release) build/sim/sim.so
+	+$(Q)$(call variant_make,0) $(call variant_images,release) build/sim/sim.so
 	$(Q)tools/profile $(if $(OPERATION),--operation '$(OPERATION)') --policy '$(or $(POLICY),object)' --by '$(BY)'
 
 # Which lines move between processors, and which operations share any. CPUS counts only where it was asked for.
 share: setup
-	$(Q)$(MAKE) -s --no-print-directory $(call variant_images,$(VARIANT)) build/sim/sim.so
-	$(Q)tools/share --images $(OBJ) --top '$(TOP)' $(if $(POLICY),--policy '$(POLICY)') \
+	+$(Q)$(call variant_make,0) $(call variant_images,release) build/sim/sim.so
+	$(Q)tools/share --top '$(TOP)' $(if $(POLICY),--policy '$(POLICY)') \
 	    $(if $(filter command environment,$(firstword $(origin CPUS))),--cpus $(CPUS)) $(WORKLOAD)
 
 conflict: setup
-	$(Q)$(MAKE) -s --no-print-directory $(call variant_images,$(VARIANT)) build/sim/sim.so
-	$(Q)tools/conflict --images $(OBJ) $(if $(POLICY),--policy '$(POLICY)')
+	+$(Q)$(call variant_make,0) $(call variant_images,release) build/sim/sim.so
+	$(Q)tools/conflict $(if $(POLICY),--policy '$(POLICY)')
 
 host-tests: $(HOST_TESTS)
 	$(Q)tests/run --no-build $(HOST_TESTS)

@@ -11,6 +11,7 @@
 #include "kernel/trap/syscall.h"
 #include "mm/pool.h"
 #include "mm/tlb.h"
+#include "mm/x86_64/copy.h"
 #include "mm/x86_64/pt.h"
 #include "smp/lock/gate.h"
 
@@ -18,17 +19,18 @@ _Static_assert(ASPACE_SPARES >= PT_TABLES_MAX, "one operation's tables");
 
 bool aspace_init_locked(struct aspace *space, struct pool *pool)
 {
-    uint64_t *root = pool_pages_alloc_locked(pool, 1);
+    uint64_t *root = pool_pages_take_locked(pool, 1);
     if (!root)
         return false;
     const uint64_t *kernel = direct_map(aspace_kernel_root());
-    for (unsigned i = PT_USER_ENTRIES; i < PT_ENTRIES; i++)
-        root[i] = kernel[i];
+    memory_zero_words(root, PT_USER_ENTRIES);
+    memory_copy(root + PT_USER_ENTRIES, kernel + PT_USER_ENTRIES,
+                (PT_ENTRIES - PT_USER_ENTRIES) * sizeof(uint64_t));
     space->root = direct_map_physical(root);
     /* Numbers of its own, above a CPU's 0: a thread that waited for a space that is gone is not taken for one that
      * waited for this one, though it lies in the same place. */
-    static uint64_t last; /* atomic: spaces are made on all CPUs */
-    space->generation = (atomic_fetch_add(&last, 1ull) + 1) << ASPACE_GENERATION_BITS;
+    static uint64_t numbers; /* atomic: spaces are made on all CPUs */
+    space->generation = number_draw(&cpu_self()->space_numbers, &numbers) << ASPACE_GENERATION_BITS;
     space->flushed = space->generation;
     space->finish_level = 1;
     return true;

@@ -19,12 +19,6 @@ unsigned pools_max;
 #define OBJECT_ALIGN 64u /* a cache line: objects of different users share none */
 #define WORD_BITS 64u
 
-/* A free object's link lies where its lock's MCS tail was: the generation before it stays. */
-static struct object **free_link(struct object *object)
-{
-    return (struct object **)&object->lock.mcs_tail;
-}
-
 void pool_table_init(void *memory, unsigned count, struct sluice_pool_info *infos)
 {
     pools = memory;
@@ -74,9 +68,8 @@ int pool_fill(struct pool *pool, uint64_t base, uint64_t pages)
     pool->page_hint = 0;
     pool->page_high = map_pages;
     pool->page_map = direct_map(base);
-    pool->objects = 0;
     for (unsigned type = 0; type < SLUICE_TYPE_COUNT; type++) {
-        pool->type_objects[type] = 0;
+        pool->objects[type] = 0;
         pool->free[type] = NULL;
         pool->slabs[type] = NULL;
     }
@@ -143,7 +136,7 @@ static uint64_t run_find(const struct pool *pool, uint64_t from, uint64_t count)
     return pool->pages;
 }
 
-void *pool_pages_alloc_locked(struct pool *pool, uint64_t count)
+void *pool_pages_take_locked(struct pool *pool, uint64_t count)
 {
     if (count > pool->pages - pool->pages_used)
         return NULL;
@@ -158,8 +151,14 @@ void *pool_pages_alloc_locked(struct pool *pool, uint64_t count)
         pool->page_hint = first + count;
     if (pool->page_high < first + count)
         pool->page_high = first + count;
-    void *pages = direct_map(pool->base + first * PAGE_BYTES);
-    memory_zero_pages(pages, count);
+    return direct_map(pool->base + first * PAGE_BYTES);
+}
+
+void *pool_pages_alloc_locked(struct pool *pool, uint64_t count)
+{
+    void *pages = pool_pages_take_locked(pool, count);
+    if (pages)
+        memory_zero_pages(pages, count);
     return pages;
 }
 
@@ -187,7 +186,7 @@ struct object *pool_slab_object(struct pool_slab *slab, unsigned index)
     return (struct object *)((char *)slab + OBJECT_ALIGN + index * slab->object_bytes);
 }
 
-static bool slab_add(struct pool *pool, enum sluice_type type)
+bool pool_slab_add_locked(struct pool *pool, enum sluice_type type)
 {
     struct pool_slab *slab = pool_pages_alloc_locked(pool, 1);
     if (!slab)
@@ -199,7 +198,7 @@ static bool slab_add(struct pool *pool, enum sluice_type type)
         struct object *object = pool_slab_object(slab, i - 1);
         object->type = (uint8_t)type;
         object->pool = (uint16_t)pool->number;
-        *free_link(object) = pool->free[type];
+        *pool_free_link(object) = pool->free[type];
         pool->free[type] = object;
     }
     /* pairs with slabs_begin() in pool_destroy.c: the slab before its place in the list */
@@ -207,29 +206,20 @@ static bool slab_add(struct pool *pool, enum sluice_type type)
     return true;
 }
 
-static void objects_count(struct pool *pool, enum sluice_type type, int change)
-{
-    /* Relaxed: read by those who describe the pool, and by its destruction, which asks again after a grace period. */
-    atomic_store_relaxed(&pool->objects, pool->objects + (uint64_t)(int64_t)change);
-    atomic_store_relaxed(&pool->type_objects[type], pool->type_objects[type] + (uint32_t)change);
-}
-
 struct object *pool_object_alloc_locked(struct pool *pool, enum sluice_type type)
 {
-    if (!object_bytes[type] || (!pool->free[type] && !slab_add(pool, type)))
+    if (!object_bytes[type])
         return NULL;
-    struct object *object = pool->free[type];
-    pool->free[type] = *free_link(object);
-    uint64_t *word = (uint64_t *)object;
-    for (uint32_t i = 1; i < object_size(type) / sizeof(uint64_t); i++)
-        word[i] = 0; /* all but the first: generation, type and pool stay */
-    objects_count(pool, type, 1);
+    struct object *object = pool_object_take_locked(pool, type);
+    if (object)
+        memory_zero_words(object + 1, (object_size(type) - sizeof(*object)) / sizeof(uint64_t));
     return object;
 }
 
-void pool_object_free_locked(struct pool *pool, struct object *object)
+uint64_t pool_objects(const struct pool *pool)
 {
-    *free_link(object) = pool->free[object->type];
-    pool->free[object->type] = object;
-    objects_count(pool, (enum sluice_type)object->type, -1);
+    uint64_t count = 0;
+    for (unsigned type = 0; type < SLUICE_TYPE_COUNT; type++)
+        count += atomic_load_relaxed(&pool->objects[type]); /* relaxed: only described, or asked again */
+    return count;
 }

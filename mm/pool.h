@@ -10,6 +10,8 @@
 #pragma once
 #include "kernel/abi/log.h"
 #include "kernel/cap/object.h"
+#include "smp/atomic.h"
+#include "smp/epoch.h"
 #include "smp/lock/classes.h"
 #include "smp/lock/lock.h"
 #include <stdbool.h>
@@ -23,7 +25,7 @@ struct pool_slab { /* at the start of each slab page */
     uint32_t type, object_bytes;
 };
 
-/* What becomes of a slot of the table; each arrow is one step of the reaper's message, or a wait for a grace period:
+/* What becomes of a slot of the table; each arrow is one step of its message, or a wait for a grace period:
  *
  *   FREE -> BUILD: frames USER to KERNEL -> INSERT the capability -> ALIVE          (FREE -> ALIVE at boot)
  *           BUILD -> UNBUILD: a frame is in use -> REGION
@@ -68,13 +70,14 @@ struct pool {
     uint64_t page_hint; /* where the next search of the bitmap begins */
     uint64_t *page_map; /* bit set: used */
     uint64_t page_high; /* pages from here on were never used: the frames hold nothing of ours */
-    uint64_t objects;   /* alive or waiting for their grace period; atomic for readers */
-    uint32_t type_objects[SLUICE_TYPE_COUNT]; /* of them, those of each type; atomic for readers */
-    void *free[SLUICE_TYPE_COUNT]; /* free objects, linked through their third word (the generation stays) */
+    uint32_t objects[SLUICE_TYPE_COUNT]; /* alive or waiting for their grace period; atomic for readers */
+    struct object
+        *free[SLUICE_TYPE_COUNT]; /* free objects, linked through their third word (the generation stays) */
     struct pool_slab *slabs[SLUICE_TYPE_COUNT];
 
-    /* Becoming a pool and being destroyed: whoever handles the reaper's message. mm/pool_life.c, mm/pool_destroy.c */
-    struct object_reaper reaper;
+    /* Becoming a pool and being destroyed: whoever handles its message. mm/pool_life.c, mm/pool_destroy.c */
+    struct mailbox_node node;
+    struct epoch_waiter epoch;
     struct pool_slab *life_slab; /* the next one to look at */
     struct thread *claimed;      /* the blocked thread, once it was claimed to be woken */
     uint64_t life_frames;        /* frames turned into kernel memory */
@@ -82,10 +85,9 @@ struct pool {
     int64_t life_result;         /* what the blocked thread gets */
     uint32_t life_type;          /* of the slabs looked at */
     /* Atomic: whoever takes it owes the blocked thread its wake-up. */
-    struct thread *waiter;  /* blocked (WAIT_GRACE) */
-    uint32_t life;          /* atomic: enum pool_life */
-    uint32_t destroy_waits; /* atomic: objects killed and not yet free */
-    uint32_t life_waits; /* atomic: the destruction waits for destroy_waits == 0; whoever clears it goes on */
+    struct thread *waiter; /* blocked (WAIT_GRACE) */
+    uint32_t life;         /* atomic: enum pool_life */
+    uint32_t life_waits; /* atomic: the destruction waits for objects to be free; whoever clears it goes on */
 } __attribute__((aligned(2048))); /* a power of two: each capability's pool is found by a shift */
 _Static_assert(sizeof(struct pool) == 2048, "see above");
 
@@ -115,19 +117,24 @@ void pool_publish(struct pool *pool);
 
 /* NULL when the pool has no room. Objects come zeroed but for `generation`, which is even and stays. */
 struct object *pool_object_alloc_locked(struct pool *pool, enum sluice_type type);
-void pool_object_free_locked(struct pool *pool, struct object *object);
+/* More room for objects of that type; false: the pool is full. */
+bool pool_slab_add_locked(struct pool *pool, enum sluice_type type);
+/* Objects of all types, alive or waiting for their grace period. */
+uint64_t pool_objects(const struct pool *pool);
 /* `count` pages side by side, zeroed, direct-map address; NULL when there is no such run. */
 void *pool_pages_alloc_locked(struct pool *pool, uint64_t count);
+/* The same, but with what was in them. */
+void *pool_pages_take_locked(struct pool *pool, uint64_t count);
 void pool_pages_free_locked(struct pool *pool, void *pages, uint64_t count);
 /* Objects of a slab, in use or not. */
 unsigned pool_slab_objects(const struct pool_slab *slab);
 struct object *pool_slab_object(struct pool_slab *slab, unsigned index);
 
-/* A killed object of the pool is free: the caller does not touch the pool any more. */
-void pool_object_gone(struct pool *pool);
+/* Objects of the pool became free: the caller does not touch the pool any more. */
+void pool_objects_gone(struct pool *pool);
 /* MAILBOX_POOL_DESTROY: the next step of a pool's life. */
 void pool_life_handle(struct mailbox_node *node);
-/* A message to the pool's own reaper, here; and on the CPU of the last forward. */
+/* A message to the pool's own node, here; and on the CPU of the last forward. */
 void pool_life_send(struct pool *pool);
 void pool_life_forward(struct pool *pool);
 /* The same for the next state; who waits for the end of the steps, or NULL. */
@@ -144,6 +151,38 @@ void pool_destroy_step(struct pool *pool);
 /* A thread blocked with WAIT_GRACE wants to end its wait: true when it is no longer waited for by a pool. False: it is
  * about to be woken. */
 bool pool_destroyer_gone(struct thread *thread);
+
+/* A free object's link lies where its lock's MCS tail was: the generation before it stays. */
+static inline struct object **pool_free_link(struct object *object)
+{
+    return (struct object **)&object->lock.mcs_tail;
+}
+
+/* Relaxed: read by those who describe the pool, and by its destruction, which is told and asks again. */
+static inline void pool_objects_count_locked(struct pool *pool, unsigned type, uint32_t change)
+{
+    atomic_store_relaxed(&pool->objects[type], pool->objects[type] + change);
+}
+
+/* As pool_object_alloc_locked, of a type that lies in pools; but only the lock is new: what else is in the object is what
+ * the last one of its type left there, or zero. */
+static inline struct object *pool_object_take_locked(struct pool *pool, enum sluice_type type)
+{
+    if (__builtin_expect(!pool->free[type], 0) && !pool_slab_add_locked(pool, type))
+        return NULL;
+    struct object *object = pool->free[type];
+    pool->free[type] = *pool_free_link(object);
+    object->lock = (struct lock){0};
+    pool_objects_count_locked(pool, type, 1);
+    return object;
+}
+
+static inline void pool_object_free_locked(struct pool *pool, struct object *object)
+{
+    *pool_free_link(object) = pool->free[object->type];
+    pool->free[object->type] = object;
+    pool_objects_count_locked(pool, object->type, -1u);
+}
 
 static inline struct pool *pool_of(const struct object *object)
 {

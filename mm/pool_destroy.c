@@ -14,8 +14,9 @@
  */
 #include "kernel/boot/platform.h"
 #include "kernel/cap/cap.h"
+#include "kernel/cap/reaper.h"
 #include "kernel/log/log.h"
-#include "kernel/thread/thread.h"
+#include "kernel/thread/wait.h"
 #include "kernel/trap/syscall.h"
 #include "mm/frame.h"
 #include "mm/pool.h"
@@ -27,19 +28,19 @@
 
 static void grace_over(struct epoch_waiter *waiter)
 {
-    pool_life_send((struct pool *)((char *)waiter - offsetof(struct pool, reaper.epoch)));
+    pool_life_send((struct pool *)((char *)waiter - offsetof(struct pool, epoch)));
 }
 
 static void after_grace(struct pool *pool, enum pool_life life)
 {
     atomic_store_relaxed(&pool->life, (uint32_t)life);
-    epoch_wait(&pool->reaper.epoch, grace_over);
+    epoch_wait(&pool->epoch, grace_over);
 }
 
 static void slabs_begin(struct pool *pool, uint32_t type)
 {
     pool->life_type = type;
-    /* pairs with slab_add() in pool.c: the place in the list before the slab, while others may still add one */
+    /* pairs with pool_slab_add_locked() in pool.c: the place in the list before the slab, while others may still add one */
     pool->life_slab = atomic_load_acquire(&pool->slabs[type]);
 }
 
@@ -113,24 +114,27 @@ static void stragglers_step(struct pool *pool)
         pool_life_next(pool, POOL_THREADS_WAIT);
 }
 
-/* Everything killed is free? False: the message comes again when it is. */
-static bool objects_gone(struct pool *pool)
+/* What was killed, of all types or of THREAD, is free? False: the message comes again when more is. */
+static bool objects_gone(struct pool *pool, enum sluice_type type)
 {
-    /* Full fences here and in pool_object_gone(): either it sees that we wait, or we see its 0. */
+    /* Full fences here and in pool_objects_gone(): either it sees that we wait, or we see its count. */
     (void)atomic_exchange(&pool->life_waits, 1u);
-    return !atomic_load_relaxed(&pool->destroy_waits) && atomic_exchange(&pool->life_waits, 0u);
+    uint64_t left = type == SLUICE_TYPE_NONE ? pool_objects(pool) : atomic_load_relaxed(&pool->objects[type]);
+    if (left)
+        reaper_hurry_cpu(); /* those that other CPUs destroyed wait for epoch.delay at most */
+    return !left && atomic_exchange(&pool->life_waits, 0u);
 }
 
-void pool_object_gone(struct pool *pool)
+void pool_objects_gone(struct pool *pool)
 {
-    if (atomic_fetch_sub(&pool->destroy_waits, 1u) == 1 && atomic_load_relaxed(&pool->life_waits) &&
-        atomic_exchange(&pool->life_waits, 0u))
+    atomic_fence(); /* pairs with objects_gone(): the counts before we look whether it waits */
+    if (atomic_load_relaxed(&pool->life_waits) && atomic_exchange(&pool->life_waits, 0u))
         pool_life_send(pool);
 }
 
 static void threads_wait_step(struct pool *pool)
 {
-    if (!objects_gone(pool))
+    if (!objects_gone(pool, SLUICE_TYPE_THREAD))
         return;
     slabs_begin(pool, SLUICE_TYPE_NONE);
     pool_life_next(pool, POOL_OBJECTS);
@@ -150,9 +154,8 @@ static void objects_step(struct pool *pool)
 
 static void objects_wait_step(struct pool *pool)
 {
-    if (!objects_gone(pool))
+    if (!objects_gone(pool, SLUICE_TYPE_NONE))
         return;
-    assert(!pool->objects);
     /* A transition goes on with each grace period: asked again after one. */
     after_grace(pool, transition_pool_idle(pool) ? POOL_LAST_GRACE : POOL_OBJECTS_WAIT);
 }

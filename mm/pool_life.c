@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * The life of a pool that was made from a region: step by step, by messages of its reaper to whatever CPU the gates want.
+ * The life of a pool that was made from a region: step by step, by messages of its own node to whatever CPU the gates want.
  * Owns: pool->life, ->waiter, ->claimed. Entry points: pool_build_begin, pool_life_handle, pool_destroyer_gone.
  * Context: mailbox handlers; pool_build_begin in region_make_pool. Locks, one at a time: class frame, class cspace.
  * Tests: tests/host/test_region.c, tests/user/pools/. The states are drawn in mm/pool.h, the end is pool_destroy.c.
@@ -10,7 +10,7 @@
  */
 #include "kernel/cap/cap.h"
 #include "kernel/log/log.h"
-#include "kernel/thread/thread.h"
+#include "kernel/thread/wait.h"
 #include "kernel/trap/syscall.h"
 #include "mm/frame.h"
 #include "mm/pool.h"
@@ -18,12 +18,12 @@
 
 void pool_life_send(struct pool *pool)
 {
-    cpu_send(cpu_number(), &pool->reaper.node, MAILBOX_POOL_DESTROY);
+    cpu_send(cpu_number(), &pool->node, MAILBOX_POOL_DESTROY);
 }
 
 void pool_life_forward(struct pool *pool)
 {
-    cpu_send(cpu_self()->forward_cpu, &pool->reaper.node, MAILBOX_POOL_DESTROY);
+    cpu_send(cpu_self()->forward_cpu, &pool->node, MAILBOX_POOL_DESTROY);
 }
 
 void pool_life_wait_for(struct pool *pool, struct thread *thread)
@@ -142,7 +142,7 @@ static void insert_step(struct pool *pool)
 
 void pool_life_handle(struct mailbox_node *node)
 {
-    struct pool *pool = (struct pool *)((char *)node - offsetof(struct pool, reaper.node));
+    struct pool *pool = (struct pool *)((char *)node - offsetof(struct pool, node));
     switch (atomic_load_relaxed(&pool->life)) {
     case POOL_BUILD:
         build_step(pool);

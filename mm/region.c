@@ -11,6 +11,7 @@
  */
 #include "mm/region.h"
 #include "kernel/cap/cap.h"
+#include "kernel/cap/reaper.h"
 #include "kernel/thread/thread.h"
 #include "kernel/trap/syscall.h"
 #include "mm/frame.h"
@@ -24,9 +25,9 @@ static bool region_enter(struct gate *gate, struct region *region)
 
 static int64_t region_lookup(struct thread *thread, uint64_t slot, struct region **region)
 {
-    struct cap cap;
-    int error = cap_lookup(thread->cspace, slot, SLUICE_TYPE_REGION, SLUICE_RIGHT_CONTROL, &cap);
-    *region = error ? NULL : (struct region *)cap.object;
+    struct cap_found found;
+    int error = cap_lookup_found(thread->cspace, slot, SLUICE_TYPE_REGION, SLUICE_RIGHT_CONTROL, &found);
+    *region = error ? NULL : (struct region *)found.object;
     return error;
 }
 
@@ -37,11 +38,12 @@ static int64_t region_create(uint64_t first, struct region **result)
     struct gate gate;
     if (!gate_enter(&gate, system, LOCK_CLASS_alloc, &system->object_lock))
         return syscall_forward(&gate);
-    struct region *region = (struct region *)pool_object_alloc_locked(system, SLUICE_TYPE_REGION);
+    struct region *region = (struct region *)pool_object_take_locked(system, SLUICE_TYPE_REGION);
     gate_leave(&gate);
     if (!region)
         return SLUICE_E_NO_MEMORY;
     region->first = first;
+    region->frames = 0;
     region->pool = REGION_CLAIMED;
     object_publish(&region->object);
     *result = region;
@@ -67,7 +69,7 @@ static void region_kill(struct region *region)
 
 /* --- region_split: the new region exists, empty and claimed, and has its capability, before the old one is cut ------ */
 
-enum split_step { SPLIT_BEGIN, SPLIT_INSERT, SPLIT_CUT, SPLIT_FILL };
+enum split_step { SPLIT_BEGIN, SPLIT_LAST_TRY, SPLIT_INSERT, SPLIT_CUT, SPLIT_FILL };
 enum split_scratch { SPLIT_REGION, SPLIT_FRAMES }; /* the new region, and what it gets */
 
 static int64_t split_begin(struct thread *thread, const uint64_t *args)
@@ -84,6 +86,10 @@ static int64_t split_begin(struct thread *thread, const uint64_t *args)
     if (!args[1] || args[1] >= atomic_load_relaxed(&region->frames))
         return SLUICE_E_BAD_ARGUMENT;
     result = region_create(region->first + args[1], &rest);
+    if (result == SLUICE_E_NO_MEMORY && thread->step == SPLIT_BEGIN && reaper_hurry_cpu()) {
+        thread->step = SPLIT_LAST_TRY; /* with the room of regions that were merged here */
+        return SYSCALL_AGAIN;
+    }
     if (result)
         return result;
     thread->scratch[SPLIT_REGION] = (uint64_t)rest;
@@ -127,7 +133,7 @@ static int64_t split_fill(struct region *rest, uint64_t frames)
 
 int64_t sys_region_split(struct thread *thread, uint64_t *args)
 {
-    int64_t result = thread->step == SPLIT_BEGIN ? split_begin(thread, args) : 0;
+    int64_t result = thread->step <= SPLIT_LAST_TRY ? split_begin(thread, args) : 0;
     if (result)
         return result;
     struct region *rest = (struct region *)thread->scratch[SPLIT_REGION];

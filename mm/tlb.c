@@ -11,7 +11,7 @@
  */
 #include "mm/tlb.h"
 #include "kernel/log/log.h"
-#include "kernel/thread/thread.h"
+#include "kernel/thread/wait.h"
 #include "mm/enter.h"
 #include "mm/frame.h"
 #include "smp/cpu.h"

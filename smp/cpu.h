@@ -7,6 +7,7 @@
  */
 #pragma once
 #include "kernel/abi/log.h"
+#include "kernel/cap/object.h"
 #include "smp/atomic.h"
 #include "smp/cpuset.h"
 #include "smp/lock/lock.h"
@@ -23,6 +24,21 @@ enum cpu_due {
     DUE_PICK = 1,  /* the running thread may not be the one to run */
     DUE_TIMER = 2, /* deadlines or equals changed since the timer was set */
 };
+
+/* Numbers that all CPUs draw from one source, each in blocks: the source's line is written once in so many. */
+#define NUMBER_BLOCK 64u
+struct number_block {
+    uint64_t last, end; /* equal: the block is used up */
+};
+
+static inline uint64_t number_draw(struct number_block *own, uint64_t *source)
+{
+    if (own->last == own->end) {
+        own->last = atomic_fetch_add(source, (uint64_t)NUMBER_BLOCK);
+        own->end = own->last + NUMBER_BLOCK;
+    }
+    return ++own->last;
+}
 
 struct cpu {
     /* Fixed after init. */
@@ -48,10 +64,10 @@ struct cpu {
     uint64_t scratch;         /* offset 136: entry.S keeps the user's rsp here for a moment */
     uint64_t ready_map;       /* bit p: a thread of priority p is ready */
     struct thread *ready[64]; /* circular lists; head runs next */
-    struct thread *next;      /* a message was handed to it: it runs next, without the run queue */
+    struct thread *next;      /* it became ready when no other was: it is found without the run queue */
     struct thread *deadlines; /* a pairing heap, nearest first: kernel/sched/deadline.c */
     uint64_t timer_tsc;       /* when the local timer fires; 0: it is off */
-    uint64_t slice_end_tsc;   /* end of the running thread's slice; 0: no equal is ready */
+    uint64_t slice_end_tsc;   /* end of the slice; 0: no equal was ready since the last one ended */
     union {
         uint64_t due_at_exit; /* both: not 0 when the way out of the kernel has something to do */
         struct {
@@ -61,6 +77,7 @@ struct cpu {
         };
     };
     uint32_t slice_over;   /* at the next pick an equal goes first */
+    uint32_t slice_fresh;  /* the running thread began after the end of the slice was set */
     uint64_t messages_tsc; /* when to go on with messages that were left; 0: none were */
     uint64_t watchdog_tsc; /* when the watchdog wants to look; 0: never */
     uint64_t idle_began_tsc;
@@ -71,6 +88,8 @@ struct cpu {
     struct sluice_lock_counters *kernel_hold_counters; /* of the gate that took it */
     uint32_t hold_sample;                              /* holds to go before the next sampled one */
     struct mailbox_node *messages; /* taken from the mailbox, to be handled: smp/messages.c */
+    struct reaper_cpu reaper;      /* destroyed objects: kernel/cap/reaper.h */
+    struct number_block space_numbers, thread_numbers; /* for those made here */
     uint64_t random;
 
     /* Atomic: written by this CPU, read by CPUs that unmap. */

@@ -27,7 +27,7 @@ enum mailbox_op {
     MAILBOX_CANCEL,         /* end the wait of a thread, if it still waits (thread.cancel_node) */
     MAILBOX_THREAD_DESTROY, /* end a thread, at its home (thread.reaper) */
     MAILBOX_SIGNAL,         /* an interrupt or completion: signal its notification here */
-    MAILBOX_OBJECT_FREE,    /* a destroyed object whose grace period ended: give its memory back */
+    MAILBOX_OBJECT_FREE,    /* destroyed objects whose grace period ended: give their memory back */
     MAILBOX_POOL_DESTROY,   /* next step of a pool's destruction */
     MAILBOX_TRANSITION,     /* next step of a policy transition */
     MAILBOX_OP_COUNT

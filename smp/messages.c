@@ -6,6 +6,7 @@
  */
 #include "smp/messages.h"
 #include "kernel/cap/cap.h"
+#include "kernel/cap/reaper.h"
 #include "kernel/ipc/notification.h"
 #include "kernel/thread/thread.h"
 #include "kernel/trap/syscall.h"

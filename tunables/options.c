@@ -35,7 +35,7 @@ static void text_add_number(struct text *text, uint64_t number)
 static const struct tunable_row *row_find(const char *name, size_t length)
 {
     for (unsigned i = 0; i < TUNABLE_COUNT; i++) {
-        const char *candidate = tunable_rows[i].name;
+        const char *candidate = tunable_rows[i].info.name;
         size_t same = 0;
         while (same < length && candidate[same] == name[same])
             same++;
@@ -90,7 +90,7 @@ static const char *value_set(const struct tunable_row *row, const char *value, s
     uint64_t number;
     if (!number_parse(value, length, &number))
         text_add(&text, "not a number");
-    else if (number < row->minimum || number > row->maximum)
+    else if (number < row->info.minimum || number > row->info.maximum)
         text_add(&text, "out of range");
     else if (!value_allowed(row, number))
         text_add(&text, "not a power of two");
@@ -100,9 +100,9 @@ static const char *value_set(const struct tunable_row *row, const char *value, s
         return NULL;
     }
     text_add(&text, ", allowed are ");
-    text_add_number(&text, row->minimum);
+    text_add_number(&text, row->info.minimum);
     text_add(&text, " to ");
-    text_add_number(&text, row->maximum);
+    text_add_number(&text, row->info.maximum);
     return reason;
 }
 

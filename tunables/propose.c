@@ -189,8 +189,8 @@ static uint32_t status_read(const struct transition *t, uint64_t *phase)
 
 int64_t sys_policy_status(struct thread *thread, uint64_t *args)
 {
-    struct cap tuner;
-    int64_t error = cap_lookup(thread->cspace, args[0], SLUICE_TYPE_TUNER, SLUICE_RIGHT_READ, &tuner);
+    struct cap_found tuner;
+    int64_t error = cap_lookup_found(thread->cspace, args[0], SLUICE_TYPE_TUNER, SLUICE_RIGHT_READ, &tuner);
     if (!error)
         error = place_check(args[1], 24);
     if (error)

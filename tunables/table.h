@@ -29,6 +29,10 @@
       "policy at boot and after the watchdog: granularity + 5 * algorithm")                                  \
     X(policy_pool, "policy.pool", 0, 4, 14, "policy", LIVE,                                                  \
       "policy of new pools: granularity + 5 * algorithm")                                                    \
+    X(epoch_batch, "epoch.batch", 1, 64, 4096, "objects", LIVE,                                              \
+      "objects destroyed on a CPU that share a grace period")                                                \
+    X(epoch_delay, "epoch.delay", 1, 1000, 1000000, "us", LIVE,                                              \
+      "longest wait of a destroyed object for such company")                                                 \
     X(tlb_full_flush, "tlb.full_flush", 1, 33, 512, "pages", LIVE,                                           \
       "pages above which a context is flushed instead of single pages")                                      \
     X(log_events, "log.events", 64, 1024, 65536, "records", BOOT,                                            \

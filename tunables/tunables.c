@@ -22,7 +22,7 @@ uint64_t tunable_values[TUNABLE_COUNT] = {
 
 const struct tunable_row tunable_rows[TUNABLE_COUNT] = {
 #define TUNABLE_ROW(identifier, name, minimum, initial, maximum, unit, when, sentence)                       \
-    {name, unit, sentence, (minimum), (initial), (maximum), TUNABLE_##when},
+    {{name, unit, sentence, (initial), (minimum), (maximum), (initial)}, TUNABLE_##when},
     TUNABLES(TUNABLE_ROW)
 #undef TUNABLE_ROW
 };
@@ -33,7 +33,7 @@ enum {
     SENTENCE_BYTES = sizeof(((struct sluice_tunable_info *)0)->sentence),
 };
 
-/* text_copy cuts nothing. */
+/* Each text has its end. */
 #define TUNABLE_FITS(identifier, name, minimum, initial, maximum, unit, when, sentence)                      \
     _Static_assert(sizeof(name) <= NAME_BYTES && sizeof(unit) <= UNIT_BYTES &&                               \
                        sizeof(sentence) <= SENTENCE_BYTES && (minimum) <= (initial) &&                       \
@@ -42,31 +42,17 @@ enum {
 TUNABLES(TUNABLE_FITS)
 #undef TUNABLE_FITS
 
-static void text_copy(char *to, const char *from)
-{
-    while ((*to++ = *from++))
-        ;
-}
-
 int64_t sys_tunable_info(struct thread *thread, uint64_t *args)
 {
-    struct cap tuner;
-    int error = cap_lookup(thread->cspace, args[0], SLUICE_TYPE_TUNER, SLUICE_RIGHT_READ, &tuner);
+    struct cap_found tuner;
+    int error = cap_lookup_found(thread->cspace, args[0], SLUICE_TYPE_TUNER, SLUICE_RIGHT_READ, &tuner);
     if (error)
         return error;
     if (args[1] >= TUNABLE_COUNT)
         return SLUICE_E_NOT_FOUND;
 
-    const struct tunable_row *row = &tunable_rows[args[1]];
-    struct sluice_tunable_info info = {
-        .value = atomic_load_relaxed(&tunable_values[args[1]]), /* relaxed: any moment's value is right */
-        .minimum = row->minimum,
-        .maximum = row->maximum,
-        .initial = row->initial,
-    };
-    text_copy(info.name, row->name);
-    text_copy(info.unit, row->unit);
-    text_copy(info.sentence, row->sentence);
+    struct sluice_tunable_info info = tunable_rows[args[1]].info;
+    info.value = atomic_load_relaxed(&tunable_values[args[1]]); /* relaxed: any moment's value is right */
     if (user_copy_out(thread->aspace, args[2], &info, sizeof(info), &thread->fault_address)) {
         thread->fault_error = SLUICE_FAULT_WRITE;
         return SYSCALL_FAULT;
@@ -76,8 +62,8 @@ int64_t sys_tunable_info(struct thread *thread, uint64_t *args)
 
 int64_t sys_tunable_set(struct thread *thread, uint64_t *args)
 {
-    struct cap tuner;
-    int error = cap_lookup(thread->cspace, args[0], SLUICE_TYPE_TUNER, SLUICE_RIGHT_WRITE, &tuner);
+    struct cap_found tuner;
+    int error = cap_lookup_found(thread->cspace, args[0], SLUICE_TYPE_TUNER, SLUICE_RIGHT_WRITE, &tuner);
     if (error)
         return error;
     if (args[1] >= TUNABLE_COUNT)
@@ -86,7 +72,7 @@ int64_t sys_tunable_set(struct thread *thread, uint64_t *args)
     const struct tunable_row *row = &tunable_rows[args[1]];
     if (row->when == TUNABLE_BOOT)
         return SLUICE_E_NOT_ALLOWED;
-    if (args[2] < row->minimum || args[2] > row->maximum)
+    if (args[2] < row->info.minimum || args[2] > row->info.maximum)
         return SLUICE_E_OUT_OF_BOUNDS;
     if ((tuner.badge & SLUICE_TUNER_BOUNDED) && !(tuner.badge & SLUICE_TUNER_TUNABLES))
         return SLUICE_E_OUT_OF_BOUNDS;

@@ -113,8 +113,8 @@ uint64_t watchdog_check_cpu(void)
 
 int64_t sys_heartbeat(struct thread *thread, uint64_t *args)
 {
-    struct cap tuner;
-    int64_t error = cap_lookup(thread->cspace, args[0], SLUICE_TYPE_TUNER, SLUICE_RIGHT_CONTROL, &tuner);
+    struct cap_found tuner;
+    int error = cap_lookup_found(thread->cspace, args[0], SLUICE_TYPE_TUNER, SLUICE_RIGHT_CONTROL, &tuner);
     if (error)
         return error;
     if (args[1] && (args[1] < SLUICE_HEARTBEAT_MIN_US || args[1] > SLUICE_HEARTBEAT_MAX_US))

@@ -11,7 +11,7 @@
 #include "kernel/boot/root_internal.h"
 #include "kernel/cap/cap.h"
 #include "kernel/irq/irq.h"
-#include "kernel/sched/sched.h"
+#include "kernel/sched/switch.h"
 #include "kernel/thread/thread.h"
 #include "kernel/trap/registers.h"
 #include "mm/frame.h"
@@ -129,5 +129,5 @@ void root_thread_start(struct root *root)
     frame_init_user(&root->thread->frame, root->entry, SLUICE_BOOT_STACK_TOP, SLUICE_BOOT_INFO_ADDRESS);
     root->thread->priority = SLUICE_PRIORITY_MAX; /* nobody could be given more than it has */
     root->thread->state = THREAD_READY;
-    sched_ready_cpu(root->thread);
+    sched_ready_cpu(cpu_self(), root->thread);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Capability spaces: lookup without locks, changes under the cspace's gate.
- * Owns: struct cspace, the cap_* and object_* system calls, object lifecycle (create, revoke, destroy, release).
+ * Owns: struct cspace, the cap_* and object_* system calls, object lifecycle (create, revoke, destroy).
  * Context: kernel. Locks: class cspace of the space's pool for changes; class alloc of a pool for objects.
  * Tests: tests/host/test_cap.c, tests/user/syscalls/.
  */
@@ -10,6 +10,7 @@
 #include "kernel/cap/object.h"
 #include "mm/pool.h"
 #include "smp/atomic.h"
+#include "smp/cpu.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -44,7 +45,7 @@ static inline bool pool_is_of(const struct pool *pool, uint32_t generation)
 
 static inline bool object_is_of(const struct object *object, uint32_t generation)
 {
-    /* pairs with object_publish() in kernel/cap/object.c: the generation before what it vouches for */
+    /* pairs with object_publish() in cap.h: the generation before what it vouches for */
     return atomic_load_acquire(&object->generation) == generation;
 }
 
@@ -64,8 +65,8 @@ struct cap_found {
 
 /* The slot's capability, if it has this type itself (no facet does) and these rights, is alive, and nobody changes the
  * slot. object == NULL otherwise: cap_lookup_slow knows what it is then. */
-static inline struct cap_found cap_find(const struct cspace *space, uint64_t slot, enum sluice_type type,
-                                        unsigned rights)
+static __attribute__((always_inline)) inline struct cap_found
+cap_find(const struct cspace *space, uint64_t slot, enum sluice_type type, unsigned rights)
 {
     const struct cap_found nothing = {0};
     const uint64_t wanted = (uint64_t)type << CAP_KIND_TYPE_SHIFT | (uint64_t)rights << CAP_KIND_RIGHTS_SHIFT;
@@ -74,7 +75,7 @@ static inline struct cap_found cap_find(const struct cspace *space, uint64_t slo
     if (__builtin_expect(slot >= space->count, 0))
         return nothing; /* slot 0 is always empty */
     const struct cap *cap = &space->slots[slot];
-    /* pairs with slot_write() in cap.c: sequence before fields */
+    /* pairs with slot_end_locked() in slot.h: sequence before fields */
     uint64_t kind = atomic_load_acquire(&cap->kind);
     if (__builtin_expect((kind & mask) != wanted, 0))
         return nothing;
@@ -101,8 +102,9 @@ int cap_lookup(const struct cspace *space, uint64_t slot, enum sluice_type type,
                struct cap *cap);
 
 /* The same, for those who need only what cap_find finds: short where that finds it. */
-static inline int cap_lookup_found(const struct cspace *space, uint64_t slot, enum sluice_type type,
-                                   unsigned rights, struct cap_found *found)
+static __attribute__((always_inline)) inline int cap_lookup_found(const struct cspace *space, uint64_t slot,
+                                                                  enum sluice_type type, unsigned rights,
+                                                                  struct cap_found *found)
 {
     *found = cap_find(space, slot, type, rights);
     if (__builtin_expect(found->object != NULL, 1))
@@ -112,21 +114,66 @@ static inline int cap_lookup_found(const struct cspace *space, uint64_t slot, en
     *found = (struct cap_found){cap.object, &pools[cap.pool], cap.badge};
     return error;
 }
-/* A capability with all rights to a living object. */
+/* The living generation. Of what was killed meanwhile (even) it is the last one: a capability that held the even number
+ * would count as alive, until the memory is somebody else's. */
+static inline uint32_t generation_alive(const uint32_t *generation)
+{
+    /* Relaxed: whoever made the object or found it alive asks. */
+    return (atomic_load_relaxed(generation) - 1) | 1;
+}
+
+/* A capability with all rights to an object that this operation found alive, or published. */
+static inline struct cap cap_first(const struct pool *pool, struct object *object, uint32_t generation,
+                                   enum sluice_type type)
+{
+    return (struct cap){
+        .object = object,
+        .generations = generation | (uint64_t)generation_alive(&pool->generation) << 32,
+        .kind = pool->number | (uint64_t)type << CAP_KIND_TYPE_SHIFT | CAP_KIND_RIGHT(SLUICE_RIGHTS_ALL),
+    };
+}
+/* The same, whatever its generation is. */
 struct cap cap_make(struct object *object, enum sluice_type type);
 /* Could a capability be put there? 0, BAD_CAP (no such slot), SLOT_USED. Only a hint while others use the space. */
 int cap_slot_check(struct cspace *space, uint64_t slot);
 /* Puts it into an empty slot: 0, BAD_CAP (no such slot), SLOT_USED, or SYSCALL_FORWARD. */
 int64_t cap_insert(struct cspace *space, uint64_t slot, const struct cap *cap);
 /* Empties a slot, alive or dead: 0, BAD_CAP, or SYSCALL_FORWARD. */
-int64_t cap_take(struct cspace *space, uint64_t slot, struct cap *cap);
+int64_t cap_take(struct cspace *space, uint64_t slot);
 
-/* Object lifecycle: alloc (generation even) - publish (odd) - kill (even: no capability finds it) - a grace period -
- * finish (waiters woken, mappings gone) - memory free. */
-void object_publish(struct object *object);
-/* True when this call killed it: the caller then owes object_retire. pool->destroy_waits counts it until it is free. */
-bool object_kill(struct object *object);
-/* A killed object that nothing needs any more: a grace period, then object_free_handle by its reaper. */
-void object_retire(struct object *object);
-/* MAILBOX_OBJECT_FREE. */
-void object_free_handle(struct mailbox_node *node);
+/* Object lifecycle: alloc (generation even) - publish (odd) - kill (even: no capability finds it) - retire: a grace
+ * period (kernel/cap/reaper.h) - finish (waiters woken, mappings gone) - memory free. */
+static inline uint32_t object_publish(struct object *object)
+{
+    uint32_t generation = object->generation + 1;
+    cpu_counter_inc(objects_created);
+    /* pairs with object_is_of() in cap.h: the object's fields before its generation */
+    atomic_store_release(&object->generation, generation);
+    return generation;
+}
+
+/* True when this call killed it, alive in this generation: the caller then owes object_retire. */
+static inline bool object_kill_in(struct object *object, uint32_t generation)
+{
+    if (!atomic_cas(&object->generation, generation, generation + 1))
+        return false;
+    cpu_counter_inc(objects_destroyed);
+    return true;
+}
+
+static inline bool object_kill(struct object *object)
+{
+    uint32_t generation = atomic_load_relaxed(&object->generation);
+    return (generation & 1) && object_kill_in(object, generation);
+}
+
+/* Does it take several steps to take the object apart? */
+static inline bool object_has_parts(const struct object *object)
+{
+    return object->type == SLUICE_TYPE_CSPACE || object->type == SLUICE_TYPE_ASPACE;
+}
+/* Brings a killed object, after the grace period, to where its memory may go. False: go on at CPU *forward, or here later
+ * when that is UINT32_MAX. */
+bool object_finish(struct object *object, uint32_t *forward);
+/* What it holds in its pool beside itself is the pool's again. */
+void object_parts_free_locked(struct pool *pool, struct object *object);

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: MIT
 /*
- * object_create and object_destroy, cap_revoke.
- * Owns: nothing beyond the handlers. Context: the CPU that the pool's policy, then that of the caller's cspace, wants:
- * step 0 allocates, step 1 inserts the capability. Locks: class alloc, then class cspace, never both.
+ * object_create: memory from a pool, an object in it, a capability to that.
+ * Owns: nothing beyond the handler. Context: the CPU that the pool's policy, then that of the caller's cspace, wants.
+ * Locks: class alloc, then class cspace, never both.
  * Tests: tests/user/syscalls/.
  */
 #include "kernel/cap/cap.h"
 #include "kernel/cap/facet.h"
+#include "kernel/cap/reaper.h"
+#include "kernel/cap/slot.h"
 #include "kernel/ipc/endpoint.h"
 #include "kernel/ipc/notification.h"
 #include "kernel/thread/thread.h"
 #include "kernel/trap/syscall.h"
+#include "mm/x86_64/copy.h"
+
+enum create_step { CREATE_BEGIN, CREATE_LAST_TRY, CREATE_INSERT };
 
 /* What the arguments name, looked up before anything is allocated. */
 struct create_request {
@@ -38,7 +43,7 @@ static int64_t request_thread(struct thread *thread, const uint64_t *args, uint1
 
 static int64_t request_facet(struct thread *thread, const uint64_t *args, struct create_request *request)
 {
-    int error = cap_lookup(thread->cspace, args[3], SLUICE_TYPE_NONE, SLUICE_RIGHT_COPY, &request->first);
+    int error = slot_find(thread->cspace, args[3], SLUICE_RIGHT_COPY, &request->first);
     if (error)
         return error;
     /* One made of a facet would forward past it, and live on when that one is revoked. */
@@ -62,8 +67,6 @@ static int64_t request_parse(struct thread *thread, const uint64_t *args, uint16
     case SLUICE_TYPE_FACET:
         return request_facet(thread, args, request);
     case SLUICE_TYPE_ASPACE:
-    case SLUICE_TYPE_ENDPOINT:
-    case SLUICE_TYPE_NOTIFICATION:
         return 0;
     default:
         return SLUICE_E_BAD_TYPE;
@@ -81,13 +84,27 @@ static void thread_make(struct thread *thread, struct aspace *aspace, struct csp
         thread->priority = maker->priority;
 }
 
+/* Memory for it, cleared as far as object_init_locked and first use do not fill it in. */
+static struct object *request_take_locked(struct pool *pool, enum sluice_type type)
+{
+    if (type != SLUICE_TYPE_FACET && type != SLUICE_TYPE_THREAD)
+        return pool_object_alloc_locked(pool, type);
+    struct object *object = pool_object_take_locked(pool, type);
+    if (object && type == SLUICE_TYPE_THREAD)
+        memory_zero_words(object + 1,
+                          (offsetof(struct thread, fpu_area) - sizeof(*object)) / sizeof(uint64_t));
+    return object;
+}
+
 /* Fills a new object in; false when the pool has no room for what belongs to it. */
 static bool object_init_locked(struct pool *pool, struct object *object, const struct create_request *request)
 {
     if (request->type == SLUICE_TYPE_CSPACE) {
         struct cspace *space = (struct cspace *)object;
-        space->slots = pool_pages_alloc_locked(pool, cspace_pages(request->slots));
+        space->slots = pool_pages_take_locked(pool, cspace_pages(request->slots));
         space->count = (uint32_t)request->slots;
+        if (space->slots) /* what else is in the page nobody looks at */
+            memory_zero_words(space->slots, request->slots * sizeof(struct cap) / sizeof(uint64_t));
         return space->slots != NULL;
     }
     if (request->type == SLUICE_TYPE_ASPACE)
@@ -106,13 +123,22 @@ static bool object_init_locked(struct pool *pool, struct object *object, const s
     return true;
 }
 
-static int64_t create_alloc(struct pool *pool, const struct create_request *request, struct object **result)
+/* An object of any other type than plain_alloc makes. 0, NO_MEMORY, SYSCALL_FORWARD, or what is wrong with the arguments. */
+static __attribute__((noinline)) int64_t request_alloc(struct thread *thread, const uint64_t *args,
+                                                       struct pool *pool, struct object **result)
 {
+    struct create_request request;
+    request.maker = thread;
+    int64_t error = request_parse(thread, args, (uint16_t)pool->number, &request);
+    if (!error)
+        error = slot_check(thread->cspace, args[2]);
+    if (error)
+        return error;
     struct gate gate;
     if (!gate_enter(&gate, pool, LOCK_CLASS_alloc, &pool->object_lock))
         return syscall_forward(&gate);
-    struct object *object = pool_object_alloc_locked(pool, request->type);
-    if (object && !object_init_locked(pool, object, request)) {
+    struct object *object = request_take_locked(pool, request.type);
+    if (object && !object_init_locked(pool, object, &request)) {
         pool_object_free_locked(pool, object);
         object = NULL;
     }
@@ -121,123 +147,94 @@ static int64_t create_alloc(struct pool *pool, const struct create_request *requ
     return object ? 0 : SLUICE_E_NO_MEMORY;
 }
 
-static int64_t create_begin(struct thread *thread, uint64_t *args)
+/* The short way for what has no arguments and nothing beside itself. Whether the slot is free is seen when the capability is
+ * put there: if it is not, the object dies again. */
+static inline int64_t plain_alloc(struct pool *pool, enum sluice_type type, struct object **result)
 {
-    struct cap cap;
-    struct create_request request = {.maker = thread};
-    int error = cap_lookup(thread->cspace, args[0], SLUICE_TYPE_POOL, SLUICE_RIGHT_CONTROL, &cap);
-    if (error)
-        return error;
-    struct pool *pool = (struct pool *)cap.object;
-    int64_t result = request_parse(thread, args, (uint16_t)pool->number, &request);
-    if (!result)
-        result = cap_slot_check(thread->cspace, args[2]);
-    struct object *object;
-    if (!result)
-        result = create_alloc(pool, &request, &object);
-    if (result)
-        return result;
-    object_publish(object);
-    cap = cap_make(object, request.type);
-    thread->scratch[0] = (uint64_t)object;
-    thread->scratch[1] = cap.generation;
-    thread->scratch[2] = cap.pool_generation;
-    thread->scratch[3] = cap.pool;
-    thread->step = 1;
+    struct gate gate;
+    uint32_t held = gate_enter_held(&gate, cpu_self(), pool, LOCK_CLASS_alloc, &pool->object_lock);
+    if (__builtin_expect(held == GATE_ELSEWHERE, 0))
+        return syscall_forward(&gate);
+    struct object *object = pool_object_take_locked(pool, type);
+    gate_leave_held(&gate, held, &pool->object_lock);
+    *result = object;
+    if (__builtin_expect(!object, 0))
+        return SLUICE_E_NO_MEMORY;
+    if (type == SLUICE_TYPE_ENDPOINT)
+        endpoint_init((struct endpoint *)object);
+    else
+        notification_init((struct notification *)object);
     return 0;
 }
 
-int64_t sys_object_create(struct thread *thread, uint64_t *args)
+/* Nothing was changed. Where destroyed objects wait to be freed, they go first: what was destroyed just now may be what is
+ * missing. It is not waited for: other CPUs may keep it. */
+static __attribute__((noinline)) int64_t alloc_failed(struct thread *thread, int64_t result)
 {
-    if (thread->step == 0) {
-        int64_t result = create_begin(thread, args);
-        if (result)
-            return result;
-    }
-    struct cap cap = {
-        .object = (struct object *)thread->scratch[0],
-        .generation = (uint32_t)thread->scratch[1],
-        .pool_generation = (uint32_t)thread->scratch[2],
-        .pool = (uint16_t)thread->scratch[3],
-        .type = (uint8_t)args[1],
-        .rights = SLUICE_RIGHTS_ALL,
-    };
-    if (!cap_alive(&cap))
-        return SLUICE_E_BAD_CAP; /* the pool was destroyed on the way to the cspace's CPU */
-    int64_t result = cap_insert(thread->cspace, args[2], &cap);
-    if (result && result != SYSCALL_FORWARD) {
-        if (cap.type == SLUICE_TYPE_THREAD)
-            thread_destroy((struct thread *)cap.object);
-        else if (object_kill(cap.object))
-            object_retire(cap.object);
+    if (result != SLUICE_E_NO_MEMORY || thread->step == CREATE_LAST_TRY || !reaper_hurry_cpu())
+        return result;
+    thread->step = CREATE_LAST_TRY;
+    return SYSCALL_AGAIN;
+}
+
+/* Its capability has no place here: it goes on where the cspace's policy wants it, or the object dies. */
+static __attribute__((noinline)) int64_t insert_failed(struct thread *thread, struct object *object,
+                                                       int64_t result)
+{
+    if (result == SYSCALL_FORWARD) {
+        struct cap cap = cap_make(object, (enum sluice_type)object->type);
+        thread->scratch[0] = (uint64_t)object;
+        thread->scratch[1] = cap.generations;
+        thread->scratch[2] = cap.kind;
+        thread->step = CREATE_INSERT;
+    } else if (object->type == SLUICE_TYPE_THREAD) {
+        thread_destroy((struct thread *)object);
+    } else if (object_kill(object)) {
+        object_retire(object);
     }
     return result;
 }
 
-/* Spaces that threads are bound to stay. */
-static int64_t destroy_space(struct object *object, const uint32_t *users)
+static __attribute__((noinline)) int64_t insert_again(struct thread *thread, const uint64_t *args)
 {
-    struct pool *pool = pool_of(object);
-    struct gate gate;
-    if (!gate_enter(&gate, pool, LOCK_CLASS_alloc, &pool->object_lock))
-        return syscall_forward(&gate);
-    bool busy = *users != 0;
-    bool killed = !busy && object_kill(object);
-    gate_leave(&gate);
-    if (killed)
-        object_retire(object);
-    return busy ? SLUICE_E_BUSY : 0;
+    struct cap cap = {
+        .object = (struct object *)thread->scratch[0],
+        .generations = thread->scratch[1],
+        .kind = thread->scratch[2],
+    };
+    if (!cap_alive(&cap))
+        return SLUICE_E_BAD_CAP; /* the pool was destroyed on the way to the cspace's CPU */
+    int64_t result = slot_insert(thread->cspace, args[2], &cap);
+    return result && result != SYSCALL_FORWARD ? insert_failed(thread, cap.object, result) : result;
 }
 
-int64_t sys_object_destroy(struct thread *thread, uint64_t *args)
+/* A new object: 0, or what alloc_failed takes. */
+static inline int64_t create_alloc(struct thread *thread, const uint64_t *args, struct pool *pool,
+                                   struct object **object)
 {
-    struct cap cap;
-    int error = cap_lookup(thread->cspace, args[0], SLUICE_TYPE_NONE, SLUICE_RIGHT_CONTROL, &cap);
-    if (error)
-        return error;
-    switch (cap.type) {
-    case SLUICE_TYPE_CSPACE:
-        return destroy_space(cap.object, &((struct cspace *)cap.object)->users);
-    case SLUICE_TYPE_ASPACE:
-        return destroy_space(cap.object, &((struct aspace *)cap.object)->users);
-    case SLUICE_TYPE_THREAD:
-        thread_destroy((struct thread *)cap.object);
-        return 0;
-    case SLUICE_TYPE_ENDPOINT:
-    case SLUICE_TYPE_NOTIFICATION:
-    case SLUICE_TYPE_FACET:
-        if (object_kill(cap.object))
-            object_retire(cap.object);
-        return 0;
-    default:
-        return SLUICE_E_BAD_TYPE;
-    }
+    if (args[1] == SLUICE_TYPE_ENDPOINT || args[1] == SLUICE_TYPE_NOTIFICATION)
+        return plain_alloc(pool, (enum sluice_type)args[1], object);
+    struct object *made = NULL;
+    int64_t result = request_alloc(thread, args, pool, &made);
+    *object = made;
+    return result;
 }
 
-int64_t sys_cap_revoke(struct thread *thread, uint64_t *args)
+int64_t sys_object_create(struct thread *thread, uint64_t *args)
 {
-    struct cap cap;
-    if (thread->step == 0) {
-        int error = cap_lookup(thread->cspace, args[0], SLUICE_TYPE_NONE, SLUICE_RIGHT_CONTROL, &cap);
-        if (error)
-            return error;
-        if (cap.type != SLUICE_TYPE_ENDPOINT && cap.type != SLUICE_TYPE_NOTIFICATION &&
-            cap.type != SLUICE_TYPE_ASPACE && cap.type != SLUICE_TYPE_CSPACE &&
-            cap.type != SLUICE_TYPE_FACET && cap.type != SLUICE_TYPE_REGION)
-            return SLUICE_E_BAD_TYPE;
-        if (!atomic_cas(&cap.object->generation, cap.generation, cap.generation + 2))
-            return SLUICE_E_BAD_CAP; /* somebody else revoked or destroyed it first */
-        thread->scratch[0] = cap.generation + 2;
-        cap.generation += 2;
-        thread->scratch[1] = cap.badge;
-        thread->scratch[2] = cap.rights;
-        thread->scratch[3] = (uint64_t)cap.object;
-        thread->step = 1;
-    }
-    /* The slot's own copy died too, so that it counts as empty: it gets the new generation. */
-    struct object *object = (struct object *)thread->scratch[3];
-    if (cap_read(thread->cspace, args[0], &cap) != SLUICE_E_BAD_CAP || cap.object != object)
-        return SLUICE_E_BAD_CAP; /* the slot was changed meanwhile */
-    cap.generation = (uint32_t)thread->scratch[0];
-    return cap_insert(thread->cspace, args[0], &cap);
+    struct cap_found found;
+    struct object *object;
+    if (__builtin_expect(thread->step == CREATE_INSERT, 0))
+        return insert_again(thread, args);
+    int64_t result =
+        cap_lookup_found(thread->cspace, args[0], SLUICE_TYPE_POOL, SLUICE_RIGHT_CONTROL, &found);
+    if (__builtin_expect(result, 0))
+        return result;
+    struct pool *pool = (struct pool *)found.object;
+    result = create_alloc(thread, args, pool, &object);
+    if (__builtin_expect(result, 0))
+        return alloc_failed(thread, result);
+    struct cap cap = cap_first(pool, object, object_publish(object), (enum sluice_type)args[1]);
+    result = slot_insert(thread->cspace, args[2], &cap);
+    return __builtin_expect(result == 0, 1) ? 0 : insert_failed(thread, object, result);
 }

@@ -23,12 +23,23 @@ struct object {
 };
 _Static_assert(sizeof(struct object) == 24, "shares its line with the fields the lock guards");
 
-/* Lies at the end of every object that can be destroyed: what its destruction needs is paid for at creation. */
+/* Lies at the end of every object that can be destroyed: what its destruction needs is paid for at creation.
+ * kernel/cap/reaper.h */
 struct object_reaper {
-    struct mailbox_node node;
-    struct epoch_waiter epoch;
+    struct mailbox_node node; /* of the list that begins here, when it is sent */
+    struct object_reaper *next;
     struct object *object;
-    bool finished; /* only its memory is left; see object_free_handle() */
+    bool finished; /* only its memory is left */
+};
+
+/* What a CPU has to give back: kernel/cap/reaper.h. This CPU only; `batch` is fixed while its grace period runs. */
+struct reaper_cpu {
+    struct object_reaper *waiting; /* go into the next batch, newest first */
+    struct object_reaper *batch;   /* waits for the grace period that runs */
+    uint32_t count;                /* objects retired since the last batch was sent off */
+    uint32_t hurry;                /* so many batches go off as soon as they can */
+    uint64_t due_tsc; /* when `waiting` goes off at the latest; 0: it is empty, or `hurry` sees to it */
+    struct epoch_waiter epoch; /* of the batch */
 };
 
 struct cap {
@@ -57,6 +68,8 @@ _Static_assert(sizeof(struct cap) == 32, "two to a line");
 /* Where the parts of cap.kind lie. */
 #define CAP_KIND_POOL(kind) ((uint16_t)(kind))
 #define CAP_KIND_TYPE_SHIFT 16
+#define CAP_KIND_TYPE(kind) ((uint8_t)((kind) >> CAP_KIND_TYPE_SHIFT))
 #define CAP_KIND_RIGHTS_SHIFT 24
+#define CAP_KIND_RIGHT(rights) ((uint64_t)(rights) << CAP_KIND_RIGHTS_SHIFT)
 #define CAP_KIND_CHANGING (1ull << 32)
 #define CAP_KIND_SEQUENCE(kind) ((uint32_t)((kind) >> 32))

@@ -18,6 +18,7 @@
 #include "kernel/ipc/reply.h"
 #include "kernel/ipc/transfer.h"
 #include "kernel/log/log.h"
+#include "kernel/thread/wait.h"
 #include "kernel/trap/syscall.h"
 #include "mm/user.h"
 #include "tunables/tunables.h"

@@ -20,5 +20,16 @@ struct endpoint {
     struct object_reaper reaper;
 };
 
+/* A new one in memory that is zero or was an endpoint's: then its queues are empty. */
+static inline void endpoint_init(struct endpoint *endpoint)
+{
+    endpoint->used = (struct cpuset){0};
+}
+
+/* Of a destroyed endpoint after the grace period: nobody is queued. */
+static inline bool endpoint_is_drained(const struct endpoint *endpoint)
+{
+    return waitq_is_drained(&endpoint->senders) && waitq_is_drained(&endpoint->receivers);
+}
 /* A destroyed endpoint: everybody in its queues gets CANCELED. False: *forward says on which CPU to go on. */
 bool endpoint_drain(struct endpoint *endpoint, uint32_t *forward);

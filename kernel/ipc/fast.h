@@ -22,5 +22,8 @@ struct fast_message {
 /* entry.S only: these do not keep the registers that a C function has to keep (Makefile). */
 struct fast_message fast_call(struct thread *caller);
 struct fast_message fast_reply_receive(struct thread *server);
+/* kernel_syscall only: handlers, which do not keep those registers either. */
+int64_t fast_signal(struct thread *thread, uint64_t *args);
+int64_t fast_wait(struct thread *thread, uint64_t *args);
 /* kernel_trap: the pager, to run next, or NULL. */
 struct thread *fast_fault(struct thread *thread, uint64_t error, uint64_t address);

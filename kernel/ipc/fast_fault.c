@@ -61,6 +61,7 @@ struct thread *fast_fault(struct thread *thread, uint64_t error, uint64_t addres
     thread->fault_vector = 14; /* #PF: Intel SDM vol. 3, 6.15 */
     thread->fault_error = error;
     thread->fault_address = address;
+    thread->fault_step = 0;
     message_write(&pager->frame, thread, cap->badge);
     reply_begin_near_cpu(thread, pager);
     cpu_counter_inc(ipc_fast_faults);

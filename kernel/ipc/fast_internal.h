@@ -25,11 +25,12 @@
 
 static inline bool fast_priority(struct cpu *cpu, const struct thread *partner)
 {
-    if (__builtin_expect(cpu->ready_map == 0, 1))
+    if (__builtin_expect((cpu->ready_map | (uint64_t)cpu->next) == 0, 1))
         return true;
-    if (cpu->ready_map >> partner->priority > 1)
+    if (cpu->ready_map >> partner->priority > 1 || (cpu->next && cpu->next->priority > partner->priority))
         return false;
-    cpu->due |= DUE_TIMER; /* it may have other equals than the one before */
+    if (!cpu->slice_end_tsc && sched_equal_waits(cpu, partner))
+        cpu->due |= DUE_TIMER;
     return true;
 }
 
@@ -49,7 +50,7 @@ static inline void fast_state(struct thread *thread, enum thread_state state, en
     thread->state = (uint8_t)state;
     thread->wait_kind = (uint8_t)kind;
     thread->step = 0; /* a call that has to begin anew does not go on where an older one was */
-    thread->fault_step = 0;
+    thread->batch_index = 0;
 }
 
 /* `from` waits, `to` runs: as thread_block_cpu, thread_wake and sched_exit would have it. */

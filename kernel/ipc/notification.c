@@ -9,7 +9,7 @@
 #include "kernel/ipc/notification.h"
 #include "kernel/abi/ipc.h"
 #include "kernel/cap/cap.h"
-#include "kernel/thread/thread.h"
+#include "kernel/thread/wait.h"
 #include "kernel/trap/syscall.h"
 
 /* Takes a satisfied waiter off the queue and gives it its bits. */
@@ -23,7 +23,7 @@ static void waiter_satisfy_locked(struct notification *notification, struct thre
 
 /* Whoever the bits satisfy, first come, first served; linked by wait_next. Once along the queue: whom all bits did not
  * satisfy, those that are left do not either. */
-static struct thread *waiters_take_locked(struct notification *notification)
+static inline struct thread *waiters_take_locked(struct notification *notification)
 {
     struct thread *woken = NULL, *next;
     for (struct thread *waiter = notification->waiters.first; waiter && notification->bits; waiter = next) {
@@ -37,18 +37,15 @@ static struct thread *waiters_take_locked(struct notification *notification)
     return woken;
 }
 
-/* False: the CPU to do it on is in *forward. */
-static bool notification_signal(struct notification *notification, uint64_t bits, uint32_t *forward)
+/* False: the CPU to do it on is in gate->cpu. */
+static inline bool notification_signal(struct gate *gate, struct notification *notification,
+                                       struct pool *pool, uint64_t bits)
 {
-    struct gate gate;
-    if (!gate_enter(&gate, pool_of(&notification->object), LOCK_CLASS_notification,
-                    &notification->object.lock)) {
-        *forward = gate.cpu;
+    if (!gate_enter(gate, pool, LOCK_CLASS_notification, &notification->object.lock))
         return false;
-    }
     notification->bits |= bits;
-    struct thread *woken = waiters_take_locked(notification); /* to be woken after the gate */
-    gate_leave(&gate);
+    struct thread *woken = notification->waiters.first ? waiters_take_locked(notification) : NULL;
+    gate_leave(gate); /* they are woken after the gate */
     cpu_counter_inc(signals);
     while (woken) {
         struct thread *waiter = woken;
@@ -60,28 +57,30 @@ static bool notification_signal(struct notification *notification, uint64_t bits
 
 int64_t sys_signal(struct thread *thread, uint64_t *args)
 {
-    struct cap cap;
-    int error = cap_lookup(thread->cspace, args[0], SLUICE_TYPE_NOTIFICATION, SLUICE_RIGHT_WRITE, &cap);
+    struct cap_found found;
+    struct gate gate;
+    int error =
+        cap_lookup_found(thread->cspace, args[0], SLUICE_TYPE_NOTIFICATION, SLUICE_RIGHT_WRITE, &found);
     if (error)
         return error;
-    uint64_t bits = cap.badge ? cap.badge : args[1];
-    if (!notification_signal((struct notification *)cap.object, bits, &cpu_self()->forward_cpu))
-        return SYSCALL_FORWARD;
-    return 0;
+    uint64_t bits = found.badge ? found.badge : args[1];
+    bool done = notification_signal(&gate, (struct notification *)found.object, found.pool, bits);
+    return done ? 0 : syscall_forward(&gate);
 }
 
-static int64_t notification_wait(struct thread *thread, uint64_t *args, bool wait)
+static __attribute__((always_inline)) inline int64_t notification_wait(struct thread *thread, uint64_t *args,
+                                                                       bool wait)
 {
-    struct cap cap;
-    int error = cap_lookup(thread->cspace, args[0], SLUICE_TYPE_NOTIFICATION, SLUICE_RIGHT_READ, &cap);
+    struct cap_found found;
+    struct gate gate;
+    int error =
+        cap_lookup_found(thread->cspace, args[0], SLUICE_TYPE_NOTIFICATION, SLUICE_RIGHT_READ, &found);
     if (error)
         return error;
     if (args[1] == 0)
         return SLUICE_E_BAD_ARGUMENT;
-    struct notification *notification = (struct notification *)cap.object;
-    struct gate gate;
-    if (!gate_enter(&gate, pool_of(&notification->object), LOCK_CLASS_notification,
-                    &notification->object.lock))
+    struct notification *notification = (struct notification *)found.object;
+    if (!gate_enter(&gate, found.pool, LOCK_CLASS_notification, &notification->object.lock))
         return syscall_forward(&gate);
     uint64_t bits = notification->bits & args[1];
     notification->bits &= ~bits;
@@ -129,10 +128,11 @@ void notification_signal_handle(struct mailbox_node *node)
 {
     struct signal_request *request =
         (struct signal_request *)((char *)node - offsetof(struct signal_request, node));
-    uint32_t forward = 0;
+    struct object *object = request->notification.object;
+    struct gate gate;
     if (cap_alive(&request->notification) &&
-        !notification_signal((struct notification *)request->notification.object, request->bits, &forward)) {
-        cpu_send(forward, node, MAILBOX_SIGNAL);
+        !notification_signal(&gate, (struct notification *)object, pool_of(object), request->bits)) {
+        cpu_send(gate.cpu, node, MAILBOX_SIGNAL);
         return;
     }
     /* pairs with the acquire loads of `busy` in irq.c and transition.c: the request is read before it is reused */

@@ -29,5 +29,16 @@ struct signal_request {
 void notification_signal_async(struct signal_request *request);
 /* MAILBOX_SIGNAL. */
 void notification_signal_handle(struct mailbox_node *node);
+/* A new one in memory that is zero or was a notification's: then nobody is queued. */
+static inline void notification_init(struct notification *notification)
+{
+    notification->bits = 0;
+}
+
+/* Of a destroyed notification after the grace period: nobody is queued. */
+static inline bool notification_is_drained(const struct notification *notification)
+{
+    return waitq_is_drained(&notification->waiters);
+}
 /* A destroyed notification: its waiters get CANCELED. False: *forward says on which CPU to go on. */
 bool notification_drain(struct notification *notification, uint32_t *forward);

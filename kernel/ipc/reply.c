@@ -12,7 +12,7 @@
 #include "kernel/ipc/reply.h"
 #include "kernel/boot/platform.h"
 #include "kernel/cap/cap.h"
-#include "kernel/thread/thread.h"
+#include "kernel/thread/wait.h"
 #include "smp/cpu.h"
 
 /* partner == NULL says that the wait is of this form. */

@@ -7,6 +7,7 @@
 #include "kernel/sched/fpu.h"
 #include "kernel/boot/platform.h"
 #include "kernel/thread/thread.h"
+#include "mm/x86_64/copy.h"
 #include "smp/cpu.h"
 
 /* Intel SDM vol. 1, 8.1.5 and 11.6.4: what FNINIT and reset leave in the control words. */
@@ -17,6 +18,7 @@
 void fpu_first_use(struct thread *thread)
 {
     thread->fpu = thread;
+    memory_zero_words(thread->fpu_area, sizeof(thread->fpu_area) / sizeof(uint64_t));
     *(uint16_t *)thread->fpu_area = FPU_CONTROL_DEFAULT;
     *(uint32_t *)(thread->fpu_area + FXSAVE_OFFSET_MXCSR) = FPU_MXCSR_DEFAULT;
     fpu_switch(cpu_self(), thread);

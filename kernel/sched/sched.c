@@ -5,10 +5,13 @@
  * end of every entry; nothing is held but, until here, the kernel's one lock. Locks: none.
  * Tests: tests/host/test_runq.c, tests/user/threads/.
  *
- * A CPU whose running thread has no ready equal and which has no deadline near sets no timer: it takes no ticks.
+ * A CPU whose running thread has no ready equal and which has no deadline near sets no timer: it takes no ticks. A slice
+ * that was begun when it had one is not called off, because the next equal is often a moment away: its end is then one
+ * tick that finds nothing to do. A thread that began in the middle of a slice gets a whole one when that ends.
  */
 #include "kernel/sched/sched.h"
 #include "kernel/boot/platform.h"
+#include "kernel/cap/reaper.h"
 #include "kernel/sched/fpu.h"
 #include "kernel/sched/switch.h"
 #include "kernel/thread/thread.h"
@@ -33,28 +36,25 @@ void sched_yield(void)
     cpu_self()->due |= DUE_PICK;
 }
 
-void sched_ready_cpu(struct thread *thread)
+/* Beside others, or before the running one: decided at exit. */
+void sched_ready_queue_cpu(struct thread *thread)
 {
     struct cpu *cpu = cpu_self();
     cpu->due |= DUE_PICK;
-    if (thread == cpu->current)
-        return; /* it blocked and was woken in one entry */
-    if (!cpu->next) {
+    if (!cpu->next)
         cpu->next = thread;
-        return;
-    }
-    runq_add_tail(cpu, thread);
-    cpu->due |= DUE_TIMER;
+    else
+        runq_add_tail(cpu, thread);
 }
 
+/* Its slice is a new one; what is left of the old one comes on top of it (sched_timer). */
 static struct thread *pick_queued(struct cpu *cpu)
 {
     struct thread *thread = runq_first(cpu);
     if (!thread)
         return cpu->idle;
     runq_remove(cpu, thread);
-    cpu->slice_end_tsc = 0;
-    cpu->due |= DUE_TIMER;
+    cpu->slice_fresh = 1;
     return thread;
 }
 
@@ -62,7 +62,7 @@ static struct thread *pick_queued(struct cpu *cpu)
  * on in the slice of the one that handed it over. */
 static struct thread *pick_after_block(struct cpu *cpu, struct thread *next)
 {
-    if (next && runq_priority(cpu) <= next->priority && !cpu->slice_over)
+    if (next && !cpu->slice_over && !(cpu->ready_map >> next->priority >> 1))
         return next;
     if (next)
         runq_add_tail(cpu, next);
@@ -71,14 +71,17 @@ static struct thread *pick_after_block(struct cpu *cpu, struct thread *next)
 
 static struct thread *pick_beside_running(struct cpu *cpu, struct thread *running, struct thread *next)
 {
-    if (next) {
-        runq_add_tail(cpu, next);
-        cpu->due |= DUE_TIMER;
-    }
-    int priority = runq_priority(cpu);
-    if (priority < running->priority || (priority == running->priority && !cpu->slice_over))
+    bool over = cpu->slice_over;
+    if (!over && !cpu->ready_map && (!next || next->priority <= running->priority)) {
+        cpu->next = next; /* it goes on waiting where it is found at once */
         return running;
-    if (cpu->slice_over)
+    }
+    if (next)
+        runq_add_tail(cpu, next);
+    int priority = runq_priority(cpu);
+    if (priority < running->priority || (priority == running->priority && !over))
+        return running;
+    if (over)
         runq_add_tail(cpu, running);
     else
         runq_add_head(cpu, running);
@@ -93,6 +96,8 @@ static struct thread *pick(struct cpu *cpu)
     bool ready = running != cpu->idle && running->state == THREAD_READY && !running->queued;
     struct thread *thread = ready ? pick_beside_running(cpu, running, next) : pick_after_block(cpu, next);
     cpu->slice_over = 0;
+    if (!cpu->slice_end_tsc && sched_equal_waits(cpu, thread))
+        cpu->due |= DUE_TIMER;
     return thread;
 }
 
@@ -111,14 +116,17 @@ static void timer_set(struct cpu *cpu)
 {
     struct thread *running = cpu->current;
     cpu->due &= ~(uint32_t)DUE_TIMER;
-    if (running == cpu->idle || runq_priority(cpu) < running->priority)
+    if (running == cpu->idle) {
         cpu->slice_end_tsc = 0;
-    else if (cpu->slice_end_tsc == 0)
+    } else if (!cpu->slice_end_tsc && sched_equal_waits(cpu, running)) {
         cpu->slice_end_tsc = clock_tsc() + slice_cycles(running);
+        cpu->slice_fresh = 0;
+    }
     uint64_t tsc = cpu->deadlines ? cpu->deadlines->deadline_tsc : 0;
     tsc = nearer(tsc, cpu->slice_end_tsc);
     tsc = nearer(tsc, cpu->watchdog_tsc);
     tsc = nearer(tsc, cpu->messages_tsc);
+    tsc = nearer(tsc, cpu->reaper.due_tsc);
     if (tsc == cpu->timer_tsc)
         return;
     cpu->timer_tsc = tsc;
@@ -137,13 +145,16 @@ void sched_timer(void)
     cpu->due |= DUE_TIMER;
     if (cpu->slice_end_tsc && cpu->slice_end_tsc <= now) {
         cpu->slice_end_tsc = 0;
-        sched_yield();
+        if (!cpu->slice_fresh && sched_equal_waits(cpu, cpu->current))
+            sched_yield();
     }
     while (cpu->deadlines && cpu->deadlines->deadline_tsc <= now) {
         struct thread *thread = cpu->deadlines;
         deadline_remove(cpu, thread);
         thread_deadline_reached_cpu(thread);
     }
+    if (cpu->reaper.due_tsc && cpu->reaper.due_tsc <= now)
+        reaper_hurry_cpu();
     if (cpu->watchdog_tsc && cpu->watchdog_tsc <= now)
         cpu->watchdog_tsc = watchdog_check_cpu();
 }
@@ -189,10 +200,10 @@ void sched_switch_cpu(struct cpu *cpu, struct thread *thread)
         cpu->current = thread;
         fpu_switch(cpu, thread);
         aspace_enter_cpu(NULL);
+        if (cpu->slice_end_tsc)
+            cpu->due |= DUE_TIMER;
         return;
     }
-    if (cpu->ready_map)
-        cpu->due |= DUE_TIMER; /* it may have other equals than the one before */
     cpu_counter_inc(switches);
     sched_switch_thread(cpu, cpu->current, cpu->aspace, thread);
 }
@@ -252,6 +263,10 @@ struct thread *sched_exit(void)
                 sched_switch_cpu(cpu, thread);
             /* Leaving a space may have answered the last ticket of a thread of this CPU, or sent this CPU something; of
              * neither an interrupt would tell. */
+            continue;
+        }
+        if (cpu->current == cpu->idle && cpu->reaper.waiting && !cpu->reaper.batch) {
+            reaper_hurry_cpu();
             continue;
         }
         if (__builtin_expect(cpu->current->resume == RESUME_USER, 1))

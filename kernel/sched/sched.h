@@ -39,5 +39,5 @@ void sched_watchdog_set(uint64_t tsc);
 void sched_switch_cpu(struct cpu *cpu, struct thread *thread);
 /* Local timer interrupt: slices and deadlines that have passed. */
 void sched_timer(void);
-/* A thread became ready here. */
-void sched_ready_cpu(struct thread *thread);
+/* A thread became ready here (switch.h has it inline). */
+void sched_ready_queue_cpu(struct thread *thread);

@@ -72,7 +72,7 @@ static enum wait_claim stopper_claim(struct thread *thread, uint32_t *cpu)
 
 static enum wait_claim wait_claim(struct thread *thread, uint32_t sequence, uint32_t *cpu)
 {
-    /* pairs with thread_wait_begin() in thread.c: what it waits for, after that it does; verified by each claim */
+    /* pairs with thread_wait_begin() in wait.h: what it waits for, after that it does; verified by each claim */
     switch (atomic_load_acquire(&thread->wait_kind)) {
     case WAIT_SLEEP:
         return thread->home == cpu_number() ? CLAIMED : NOT_NOW;

@@ -8,8 +8,9 @@
 #include "kernel/boot/platform.h"
 #include "kernel/cap/cap.h"
 #include "kernel/sched/sched.h"
+#include "kernel/sched/switch.h"
 #include "kernel/sched/x86_64/segment.h"
-#include "kernel/thread/thread.h"
+#include "kernel/thread/wait.h"
 #include "kernel/trap/registers.h"
 #include "kernel/trap/syscall.h"
 #include "mm/user.h"
@@ -47,7 +48,7 @@ static void target_run(struct thread *target, enum thread_resume resume)
     if (!thread_arrive_cpu(target))
         return;
     target->state = THREAD_READY;
-    sched_ready_cpu(target);
+    sched_ready_cpu(cpu_self(), target);
 }
 
 int64_t sys_thread_start(struct thread *thread, uint64_t *args)
@@ -197,8 +198,8 @@ int64_t sys_thread_configure(struct thread *thread, uint64_t *args)
 
 int64_t sys_yield(struct thread *thread, uint64_t *args)
 {
-    (void)thread;
     (void)args;
-    sched_yield();
+    if (sched_equal_waits(cpu_self(), thread))
+        sched_yield();
     return 0;
 }

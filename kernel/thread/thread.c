@@ -12,9 +12,11 @@
 #include "kernel/thread/thread.h"
 #include "kernel/boot/platform.h"
 #include "kernel/cap/cap.h"
+#include "kernel/cap/reaper.h"
 #include "kernel/ipc/reply.h"
 #include "kernel/sched/fpu.h"
 #include "kernel/sched/sched.h"
+#include "kernel/sched/switch.h"
 #include "kernel/trap/registers.h"
 #include "kernel/trap/syscall.h"
 #include "smp/cpu.h"
@@ -24,31 +26,14 @@
 
 void thread_init(struct thread *thread, struct aspace *aspace, struct cspace *cspace)
 {
-    static uint32_t last_id; /* atomic: threads are created on all CPUs */
+    static uint64_t numbers; /* atomic: threads are created on all CPUs */
     thread->home = thread->next_home = cpu_number();
-    thread->id = atomic_fetch_add(&last_id, 1) + 1;
+    thread->id = (uint32_t)number_draw(&cpu_self()->thread_numbers, &numbers);
     thread->aspace = aspace;
     thread->cspace = cspace;
     thread->state = THREAD_STOPPED;
     thread->priority = THREAD_PRIORITY_DEFAULT;
     frame_init_user(&thread->frame, 0, 0, 0);
-}
-
-void thread_wait_begin(struct thread *thread, enum thread_wait kind, struct object *object)
-{
-    if (thread->home == cpu_number() && thread->state == THREAD_READY)
-        thread->wait_sequence++;
-    thread->wait_object = object;
-    /* pairs with wait_claim() in cancel.c: what it waits for, before that it does */
-    atomic_store_release(&thread->wait_kind, (uint8_t)kind);
-}
-
-void thread_block_cpu(struct thread *thread)
-{
-    if (thread->state != THREAD_READY)
-        return; /* it had been forwarded, and came by its home on its way */
-    thread->state = THREAD_BLOCKED;
-    sched_reconsider();
 }
 
 void thread_deadline_cpu(struct thread *thread, uint64_t deadline_ns)
@@ -152,7 +137,7 @@ static void thread_wake_cpu(struct thread *thread)
     if (!thread_arrive_cpu(thread))
         return;
     thread->state = THREAD_READY;
-    sched_ready_cpu(thread);
+    sched_ready_cpu(cpu_self(), thread);
 }
 
 void thread_wake(struct thread *thread)
@@ -165,6 +150,15 @@ void thread_wake(struct thread *thread)
 
 void thread_wake_result(struct thread *thread, int64_t result)
 {
+    struct cpu *cpu = cpu_self();
+    if (__builtin_expect(thread->ready_on == cpu->number,
+                         1)) { /* nothing but to run: what thread_wake_cpu does */
+        thread->frame.result = (uint64_t)result;
+        thread->wait_kind = WAIT_NONE;
+        thread->state = THREAD_READY;
+        sched_ready_cpu(cpu, thread);
+        return;
+    }
     if (thread->in_fault)
         thread->in_fault = FAULT_STOP; /* nobody mends its fault: it must not go on at the same instruction */
     else
@@ -182,6 +176,10 @@ void thread_destroy(struct thread *thread)
 {
     if (!object_kill(&thread->object))
         return;
+    if (thread->home == cpu_number() && thread->state == THREAD_STOPPED) {
+        thread_die_cpu(thread);
+        return;
+    }
     thread->reaper.object = &thread->object;
     /* pairs with thread_arrive_cpu() in thread.c: home is read late; a thread that moved is sent after */
     cpu_send(atomic_load_relaxed(&thread->home), &thread->reaper.node, MAILBOX_THREAD_DESTROY);

@@ -84,10 +84,10 @@ struct thread {
 
     /* What it does now. The state is its home CPU's, the others are the owner's (see above); side by side, because the
      * fast path writes all of them at once. */
-    uint8_t state;      /* enum thread_state */
-    uint8_t wait_kind;  /* enum thread_wait */
-    uint8_t step;       /* of a system call that takes several gates: where to go on */
-    uint8_t fault_step; /* the step of a call that faulted */
+    uint8_t state;       /* enum thread_state */
+    uint8_t wait_kind;   /* enum thread_wait */
+    uint8_t step;        /* of a system call that takes several gates: where to go on */
+    uint8_t batch_index; /* entries of its batch that are done */
 
     /* Home CPU only. */
     uint8_t priority; /* 0..63 */
@@ -104,7 +104,7 @@ struct thread {
     int64_t cancel_result; /* what a wait that is being cancelled ends with; 0: none is */
 
     /* The owner (see above). */
-    uint8_t batch_index; /* entries of its batch that are done */
+    uint8_t fault_step;  /* the step of a call that faulted */
     uint32_t remote_cpu; /* WAIT_REMOTE: whose mailbox it was sent to; WAIT_CONTROL: the target's home */
     struct object *wait_object; /* what it is queued on; NULL once it was taken off */
     struct thread *wait_next, *wait_previous;
@@ -144,10 +144,6 @@ struct thread {
 #define THREAD_OFFSET_FRAME 64
 _Static_assert(offsetof(struct thread, frame) == THREAD_OFFSET_FRAME, "entry.S");
 
-/* Notes a wait; the handler then returns SYSCALL_BLOCKED. The thread must not be reachable by others before. */
-void thread_wait_begin(struct thread *thread, enum thread_wait kind, struct object *object);
-/* Home CPU: the thread, running until now, is blocked. */
-void thread_block_cpu(struct thread *thread);
 /* Home CPU: the absolute time (ns) at which its wait ends with TIMEOUT. */
 void thread_deadline_cpu(struct thread *thread, uint64_t deadline_ns);
 /* Makes a claimed thread ready, wherever its home is. Its frame holds the result. */

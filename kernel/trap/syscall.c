@@ -1,24 +1,18 @@
 // SPDX-License-Identifier: MIT
 /*
- * System calls: dispatch, forwarding, batches.
- * Owns: the dispatch table. Entry points: kernel_syscall, syscall_run, syscall_settle. Context: kernel, interrupts off,
- * on the thread's own CPU or where its call was forwarded to. Locks: none here. Tests: tests/user/syscalls/.
+ * System calls that do not end at once: forwarding, faults, calls begun anew, batches. dispatch.c is where they enter.
+ * Owns: nothing. Entry points: syscall_run, syscall_settle. Context: kernel, interrupts off, on the thread's own CPU or
+ * where its call was forwarded to. Locks: none here. Tests: tests/user/syscalls/.
  */
-#include "kernel/trap/syscall.h"
+#include "kernel/trap/syscall_internal.h"
 #include "kernel/abi/ipc.h"
 #include "kernel/boot/platform.h"
 #include "kernel/ipc/fault.h"
 #include "kernel/sched/sched.h"
-#include "kernel/sched/switch.h"
-#include "kernel/thread/thread.h"
+#include "kernel/thread/wait.h"
 #include "mm/user.h"
 
 enum syscall_kind { PLAIN, MESSAGE, WAIT };
-
-#define SYSCALL_ENTRY(name, number, arguments, kind, sentence) [number] = sys_##name,
-static int64_t (*const syscall_table[SLUICE_SYSCALL_COUNT])(struct thread *,
-                                                            uint64_t *) = {SLUICE_SYSCALLS(SYSCALL_ENTRY)};
-#undef SYSCALL_ENTRY
 
 #define SYSCALL_KIND(name, number, arguments, kind, sentence) [number] = kind,
 static const uint8_t syscall_kinds[SLUICE_SYSCALL_COUNT] = {SLUICE_SYSCALLS(SYSCALL_KIND)};
@@ -34,41 +28,6 @@ static int64_t syscall_dispatch(struct thread *thread)
     return syscall_table[number](thread, frame_args(&thread->frame));
 }
 
-/* The absolute time at which the wait of this call ends. */
-static uint64_t syscall_deadline(const struct thread *thread)
-{
-    if (thread->in_fault)
-        return SLUICE_FOREVER;
-    switch (thread->frame.result) {
-    case SLUICE_SYS_call:
-    case SLUICE_SYS_send:
-    case SLUICE_SYS_receive:
-    case SLUICE_SYS_reply_receive:
-        return thread->frame.deadline;
-    case SLUICE_SYS_wait:
-        return thread->frame.word[0];
-    default:
-        return SLUICE_FOREVER;
-    }
-}
-
-static void syscall_deadline_arm(struct thread *thread, uint64_t deadline)
-{
-    if (deadline != SLUICE_FOREVER && thread->state == THREAD_BLOCKED)
-        thread_deadline_cpu(thread, deadline);
-}
-
-/* The thread leaves this CPU's hands; its deadline stays with its home. */
-static void syscall_leave(struct thread *thread)
-{
-    if (thread->home != cpu_number())
-        return;
-    thread_block_cpu(thread);
-    /* Whoever woke it on another CPU may have written its registers: then this deadline means nothing, and ends when it
-     * arrives here. */
-    syscall_deadline_arm(thread, syscall_deadline(thread));
-}
-
 static void syscall_send_away(struct thread *thread, uint32_t cpu)
 {
     uint64_t deadline = syscall_deadline(thread); /* its registers are not ours any more once it is sent */
@@ -77,7 +36,7 @@ static void syscall_send_away(struct thread *thread, uint32_t cpu)
     thread_wait_begin(thread, WAIT_REMOTE, NULL);
     bool here = thread->home == cpu_number();
     if (here)
-        thread_block_cpu(thread);
+        thread_block_cpu(cpu_self(), thread);
     cpu_send(cpu, &thread->node, MAILBOX_SYSCALL);
     if (here)
         syscall_deadline_arm(thread, deadline); /* after: a cancel must not overtake the thread */
@@ -132,25 +91,6 @@ void syscall_run(struct thread *thread)
     if (!thread->in_fault) /* else a call that faulted is to start again when the fault is mended */
         thread->resume = RESUME_USER;
     syscall_settle(thread, syscall_dispatch(thread));
-}
-
-_Static_assert(SLUICE_SYS_call == 1 && SLUICE_SYS_reply_receive == 2, "entry.S");
-
-void kernel_syscall(struct thread *thread)
-{
-    uint64_t number = thread->frame.result;
-    int64_t result = SLUICE_E_BAD_SYSCALL;
-    cpu_counter_inc(syscalls);
-    thread->step = 0;
-    thread->batch_index = 0;
-    if (__builtin_expect(number < SLUICE_SYSCALL_COUNT, 1))
-        result = syscall_table[number](thread, frame_args(&thread->frame));
-    if (__builtin_expect(result > SYSCALL_BLOCKED, 1))
-        thread->frame.result = (uint64_t)result;
-    else
-        syscall_settle(thread, result);
-    if (sched_exit_due(cpu_self()))
-        entry_resume(sched_exit());
 }
 
 /* One entry of a batch; its own arguments, the thread's step. */

@@ -25,7 +25,9 @@ static void program_unknown(const char *folder, const char *name)
 
 /* What tests and workloads may need beyond the ordinary; root refuses what the console itself was not given. */
 #define PROGRAM_FLAGS                                                                                        \
-    (SLUICE_SPAWN_TUNER | SLUICE_SPAWN_LOG | SLUICE_SPAWN_PORTS | SLUICE_SPAWN_REGIONS | SLUICE_SPAWN_TRUSTED)
+    (SLUICE_SPAWN_TUNER | SLUICE_SPAWN_LOG | SLUICE_SPAWN_PORTS | SLUICE_SPAWN_IRQ | SLUICE_SPAWN_REGIONS |  \
+     SLUICE_SPAWN_TRUSTED)
+#define PROGRAM_IRQ 7u /* the PC's printer port: nothing is there */
 
 int64_t program_start(const char *folder, unsigned count, char **words)
 {
@@ -42,6 +44,7 @@ int64_t program_start(const char *folder, unsigned count, char **words)
         if (!sluice_spawn_argument(&request, words[i]))
             return SLUICE_E_BAD_ARGUMENT;
     request.flags = PROGRAM_FLAGS;
+    request.irq = PROGRAM_IRQ;
     request.memory_limit = PROGRAM_MEMORY_BYTES;
     request.pool_bytes = PROGRAM_POOL_BYTES;
     fflush(stdout);

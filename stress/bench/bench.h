@@ -55,7 +55,8 @@ struct bench {
     uint64_t cpus;
     struct meeting *meeting; /* of the workers, if there are several */
     /* Of the operation that runs. */
-    uint8_t *page; /* the next to touch */
+    uint8_t *page;           /* the next to touch */
+    volatile uint32_t began; /* in memory: no operation has to keep a register for it */
     uint32_t *sample;
     uint32_t rounds;
     uint64_t rounds_max;
@@ -72,6 +73,7 @@ struct bench {
 struct operation {
     const char *name;
     uint32_t rounds;
+    /* 1: what it needs is not there, it is left out. */
     int64_t (*before)(struct bench *bench);
     /* Warms up, then runs `rounds` times between markers; ticks go to bench->sample. Negative: an operation failed. */
     int64_t (*loop)(struct bench *bench);

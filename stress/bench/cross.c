@@ -6,7 +6,7 @@
 #include "stress/bench/loop.h"
 #include <stdlib.h>
 
-#define SETTLE_MS 20u /* partners run to their first wait meanwhile */
+#define SETTLE_MS 2u /* partners run to their first wait meanwhile */
 
 static bool partner_make(const struct bench *bench, enum threadlet_kind kind, uint64_t argument)
 {

@@ -3,7 +3,7 @@
  * The table of what stress/bench measures: the one source for the loops, the marker regions and the program's arguments.
  * Context: included where a table is made of it. Locks: none. Tests: tests/bench/.
  *
- * X(name, rounds, what has to be there before, what is cleaned up after)
+ * X(name, rounds, what has to be there before, what is cleaned up after)   before: 1 leaves the operation out
  * The row's place is its marker region: region 1 is the first, and the rows of both tables count on. What an operation
  * is, what it is to cost and what the peers take for it says figures.tsv.
  */
@@ -19,6 +19,8 @@
     X(cpu_info, 200, ready, done)                                                                            \
     X(port_in, 200, ready, done)                                                                             \
     X(port_out, 200, ready, done)                                                                            \
+    X(irq_bind, 200, irq_ready, irq_done)                                                                    \
+    X(irq_ack, 200, irq_ready, irq_done)                                                                     \
     X(log_map, 100, ready, done)                                                                             \
     X(log_write, 20, ready, log_write_done)                                                                  \
     X(call_near, 200, ready, done) /* message.c */                                                           \

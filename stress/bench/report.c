@@ -20,7 +20,10 @@ bool bench_measure(struct bench *bench, enum bench_number number, const char *po
     static uint32_t empty;
     const struct operation *operation = &operations[number];
     bench->rounds = operation->rounds < bench->rounds_max ? operation->rounds : bench->rounds_max;
-    if ((operation->before(bench) | operation->loop(bench) | operation->after(bench)) < 0) {
+    int64_t before = operation->before(bench);
+    if (before > 0)
+        return true;
+    if (before < 0 || (operation->loop(bench) | operation->after(bench)) < 0) {
         printf("bench: operation %s failed\n", operation->name);
         return false;
     }

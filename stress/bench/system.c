@@ -47,6 +47,28 @@ OPERATION(port_out)
     return sluice_port_out(SLUICE_SLOT_PORTS, POST_PORT, 1, 0);
 }
 
+/* Workers have no line: there is one, and its calls are done by CPU 0. */
+int64_t bench_irq_ready(struct bench *bench)
+{
+    return resource_has(SLUICE_SLOT_IRQ) ? sluice_irq_bind(SLUICE_SLOT_IRQ, bench->lonely, 1) : 1;
+}
+
+OPERATION(irq_bind)
+{
+    return sluice_irq_bind(SLUICE_SLOT_IRQ, bench->lonely, 1);
+}
+
+OPERATION(irq_ack)
+{
+    return sluice_irq_ack(SLUICE_SLOT_IRQ);
+}
+
+int64_t bench_irq_done(struct bench *bench)
+{
+    (void)bench;
+    return sluice_irq_bind(SLUICE_SLOT_IRQ, 0, 0);
+}
+
 /* A page of counters appears and goes. */
 OPERATION(log_map)
 {

@@ -31,11 +31,13 @@ sub bench {
     return $said;
 }
 
-# The ratchet file with every figure of a pattern changed.
+# The figures just measured as a ratchet file, those of a pattern changed.
 sub ratchet_with {
     my ($pattern, $change) = @_;
+    my $now = File::Temp->new(SUFFIX => '.tsv');
+    bench('--from', $json->filename, '--record', '--ratchet', $now->filename);
     my $file = File::Temp->new(SUFFIX => '.tsv');
-    print {$file} map { /$pattern/ && s/(\d+)$/$change->($1)/er || $_ } slurp("$top/stress/bench/ratchet.tsv") =~ /.*\n/g;
+    print {$file} map { /$pattern/ && s/(\d+)$/$change->($1)/er || $_ } slurp($now->filename) =~ /.*\n/g;
     close $file;
     return $file;
 }

@@ -35,12 +35,6 @@ WEAK int cap_lookup(const struct cspace *space, uint64_t slot, enum sluice_type 
     return (cap->rights & rights) == rights ? 0 : SLUICE_E_NO_RIGHT;
 }
 
-WEAK void thread_wait_begin(struct thread *thread, enum thread_wait kind, struct object *object)
-{
-    thread->wait_object = object;
-    thread->wait_kind = (uint8_t)kind;
-}
-
 WEAK void thread_wake_again(struct thread *thread)
 {
     /* pairs with fake_call() in fake_space.c: what the waker did before the thread goes on */

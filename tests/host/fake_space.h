@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Capabilities and blocking threads, as little as the handlers of mm/ need of them, for host tests.
- * Entry points: below; cap_lookup finds what fake_slots names, thread_wait_begin and thread_wake_again count.
+ * Entry points: below; cap_lookup finds what fake_slots names, thread_wake_again counts.
  * Context: host tests, after fake_memory_init.
  */
 #pragma once

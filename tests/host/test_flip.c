@@ -55,6 +55,8 @@ static struct {
 /* --- what the sources need of the kernel ---------------------------------------------------------- */
 static struct object an_object;
 
+static struct cspace no_slots; /* cap_lookup says what is in them */
+
 int cap_lookup(const struct cspace *space, uint64_t slot, enum sluice_type type, unsigned rights,
                struct cap *cap)
 {
@@ -173,6 +175,7 @@ static void *cpu_run(void *number)
 {
     struct thread *thread = aligned_alloc(64, sizeof(*thread));
     memset(thread, 0, sizeof(*thread));
+    thread->cspace = &no_slots;
     fake_cpu_become((unsigned)(uintptr_t)number);
     unsigned self = cpu_number();
     epoch_join_cpu();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// sources: mm/region.c mm/pool_life.c mm/pool_destroy.c mm/frame.c mm/pool.c kernel/cap/cap.c kernel/cap/object.c smp/mailbox.c smp/lock/gate.c smp/lock/gate_any.c smp/lock/wait.c smp/lock/check.c smp/cpuset.c tests/host/fake_cpu.c tests/host/fake_exit.c tests/host/fake_memory.c
+// sources: mm/region.c mm/pool_life.c mm/pool_destroy.c mm/frame.c mm/pool.c kernel/cap/cap.c kernel/cap/object.c kernel/cap/reaper.c smp/mailbox.c smp/lock/gate.c smp/lock/gate_any.c smp/lock/wait.c smp/lock/check.c smp/cpuset.c tests/host/fake_cpu.c tests/host/fake_exit.c tests/host/fake_memory.c
 // sanitize: undefined address
 /*
  * Regions cut, joined and turned into pools, and pools destroyed with what is in them, with the real capabilities, grace
@@ -8,6 +8,7 @@
  */
 #include "kernel/cap/cap.h"
 #include "kernel/cap/facet.h"
+#include "kernel/cap/reaper.h"
 #include "kernel/ipc/endpoint.h"
 #include "kernel/ipc/notification.h"
 #include "kernel/ipc/reply.h"
@@ -41,6 +42,15 @@ const uint32_t object_bytes[SLUICE_TYPE_COUNT] = {
     [SLUICE_TYPE_FACET] = sizeof(struct facet),
 };
 
+const uint16_t object_reaper_offset[SLUICE_TYPE_COUNT] = {
+    [SLUICE_TYPE_REGION] = offsetof(struct region, reaper),
+    [SLUICE_TYPE_CSPACE] = offsetof(struct cspace, reaper),
+    [SLUICE_TYPE_THREAD] = offsetof(struct thread, reaper),
+    [SLUICE_TYPE_ENDPOINT] = offsetof(struct endpoint, reaper),
+    [SLUICE_TYPE_NOTIFICATION] = offsetof(struct notification, reaper),
+    [SLUICE_TYPE_FACET] = offsetof(struct facet, reaper),
+};
+
 static struct cspace space;
 static struct cap slots[SLOTS];
 static struct thread *caller;
@@ -68,12 +78,6 @@ bool aspace_finish(struct aspace *finished, uint32_t *forward)
 {
     (void)finished, (void)forward;
     return true;
-}
-
-void thread_wait_begin(struct thread *thread, enum thread_wait kind, struct object *object)
-{
-    thread->wait_kind = (uint8_t)kind;
-    thread->wait_object = object;
 }
 
 void thread_wake_again(struct thread *thread)
@@ -108,7 +112,7 @@ static void settle(void)
         busy = false;
         for (unsigned i = 0; i < CPUS; i++) {
             fake_cpu_become(i);
-            busy |= atomic_load_relaxed(&fake_self->pending) != 0;
+            busy |= reaper_hurry_cpu() || atomic_load_relaxed(&fake_self->pending);
             fake_exit();
         }
     }
@@ -191,8 +195,7 @@ static void all_is_back(unsigned regions)
 {
     settle();
     assert_int_equal(frames_of_kind(FRAME_USER), REGION_FRAMES);
-    assert_int_equal(pools[POOL_SYSTEM].objects, regions);
-    assert_int_equal(pools[POOL_SYSTEM].destroy_waits, 0);
+    assert_int_equal(pool_objects(&pools[POOL_SYSTEM]), regions);
     for (unsigned i = 1; i < FAKE_POOLS; i++) {
         assert_int_equal(pools[i].life, POOL_FREE);
         assert_int_equal(pools[i].generation & 1, 0);

@@ -105,6 +105,8 @@ static void messages_handle(void)
 enum { SLOT_TUNER = 1, SLOT_READER, SLOT_BOUNDED, SLOT_NOTIFICATION, SLOT_BADGED, SLOT_DEAF, SLOT_OTHER };
 static struct object a_notification, a_tuner;
 
+static struct cspace no_slots; /* cap_lookup says what is in them */
+
 int cap_lookup(const struct cspace *space, uint64_t slot, enum sluice_type type, unsigned rights,
                struct cap *cap)
 {
@@ -299,6 +301,7 @@ static int set_up(void **state)
     pools_make();
     thread = aligned_alloc(64, sizeof(*thread));
     memset(thread, 0, sizeof(*thread));
+    thread->cspace = &no_slots;
     thread->id = 7;
     now = 1000 * MS;
     event_count = late_count = word_count = 0;

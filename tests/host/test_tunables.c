@@ -39,6 +39,8 @@ enum {
 };
 static struct object an_object;
 
+static struct cspace no_slots; /* cap_lookup says what is in them */
+
 int cap_lookup(const struct cspace *space, uint64_t slot, enum sluice_type type, unsigned rights,
                struct cap *cap)
 {
@@ -122,7 +124,7 @@ static int set_up(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < TUNABLE_COUNT; i++)
-        tunable_values[i] = tunable_rows[i].initial;
+        tunable_values[i] = tunable_rows[i].info.initial;
     tunable_values[TUNABLE_log_events] = 64;
     tunable_values[TUNABLE_pools_max] = 16;
     fake_cpus_init(CPUS, 16);
@@ -136,6 +138,7 @@ static int set_up(void **state)
     counters_init(arena, CPUS);
     thread = aligned_alloc(64, sizeof(*thread));
     memset(thread, 0, sizeof(*thread));
+    thread->cspace = &no_slots;
     map.result = 0;
     return 0;
 }
@@ -159,13 +162,13 @@ static void test_names_are_unique(void **state)
     (void)state;
     for (unsigned i = 0; i < TUNABLE_COUNT; i++)
         for (unsigned j = 0; j < i; j++)
-            assert_string_not_equal(tunable_rows[i].name, tunable_rows[j].name);
+            assert_string_not_equal(tunable_rows[i].info.name, tunable_rows[j].info.name);
 }
 
 static void test_policies_of_tunables(void **state)
 {
     (void)state;
-    for (uint64_t value = 0; value <= tunable_rows[TUNABLE_policy_boot].maximum; value++) {
+    for (uint64_t value = 0; value <= tunable_rows[TUNABLE_policy_boot].info.maximum; value++) {
         uint32_t word = policy_word_of_tunable(value);
         assert_true(SLUICE_POLICY_STEADY(word));
         assert_int_equal(SLUICE_POLICY_GRANULARITY(word), value % 5);
@@ -250,7 +253,7 @@ static void test_any_line_leaves_values_in_range(void **state)
         parse(line);
     }
     for (unsigned i = 0; i < TUNABLE_COUNT; i++)
-        assert_in_range(tunable_values[i], tunable_rows[i].minimum, tunable_rows[i].maximum);
+        assert_in_range(tunable_values[i], tunable_rows[i].info.minimum, tunable_rows[i].info.maximum);
     assert_int_equal(tunable(log_events) & (tunable(log_events) - 1), 0);
 }
 
@@ -274,10 +277,10 @@ static void test_info_describes_each_row(void **state)
         struct sluice_tunable_info to;
         memset(&to, 0xff, sizeof(to));
         assert_int_equal(info(SLOT_READER, i, &to), 0);
-        assert_string_equal(to.name, tunable_rows[i].name);
-        assert_string_equal(to.unit, tunable_rows[i].unit);
-        assert_string_equal(to.sentence, tunable_rows[i].sentence);
-        assert_int_equal(to.initial, tunable_rows[i].initial);
+        assert_string_equal(to.name, tunable_rows[i].info.name);
+        assert_string_equal(to.unit, tunable_rows[i].info.unit);
+        assert_string_equal(to.sentence, tunable_rows[i].info.sentence);
+        assert_int_equal(to.initial, tunable_rows[i].info.initial);
         assert_int_equal(to.value, tunable_values[i]);
         for (const char *rest = to.name + strlen(to.name); rest < to.name + sizeof(to.name); rest++)
             assert_int_equal(*rest, 0); /* nothing of the kernel's stack */

@@ -11,7 +11,7 @@ use File::Path qw(make_path);
 use File::Temp;
 use JSON::PP;
 
-our @EXPORT = qw(top fail machine tsv_read table_print json_write json_read provenance);
+our @EXPORT = qw(top fail machine tsv_read table_print json_write json_read provenance operations);
 
 use constant { STATUS => 7 };    # what the script's `halt` ends with: the guest came to the end of its lines
 
@@ -46,6 +46,18 @@ sub machine {
     fail("the machine did not end as asked (status " . ($? >> 8) . "); log: $log") if $? >> 8 != STATUS;
     fail("stress/bench ended badly: $1; log: $log") if $out =~ /^stress\/bench: (?!exit status 0$)(.*)$/m;
     return map { { /(\S+?)=(\S*)/g } } $out =~ /^RESULT (.*)$/mg;
+}
+
+# The names in stress/bench/operations.h, of both its tables; their places count on, and are the marker regions.
+sub operations {
+    my $file = top() . '/stress/bench/operations.h';
+    open my $in, '<', $file or fail("$file cannot be read: $!");
+    my (@tables, $table);
+    while (<$in>) {
+        push @tables, $table = [] if /^#define BENCH_/;
+        push @$table, $1 if /^\s+X\((\w+), \d+/;
+    }
+    return @tables;
 }
 
 # Rows of a file of tabs: the comment before the first row names its columns. `!` rows come second, as arrays.

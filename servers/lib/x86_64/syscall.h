@@ -123,11 +123,13 @@ static inline int64_t syscall_plain(uint64_t number, uint64_t args[6])
     return result;
 }
 
-/* Sends *message and leaves in it what was received, if the call receives; *cap becomes the sender's badge. */
+/* Sends *message and leaves in it what was received, if the call receives; *cap becomes the sender's badge. Everything
+ * goes through variables of its own, so that a message that nobody looks at afterwards needs no memory. */
 static inline int64_t syscall_message(uint64_t number, uint64_t *cap, struct sluice_message *message,
                                       uint64_t deadline)
 {
     int64_t result;
+    uint64_t where = *cap, tag = message->tag, word0 = message->word[0];
     register uint64_t word1 __asm__("r10");
     register uint64_t word2 __asm__("r8");
     register uint64_t word3 __asm__("r9");
@@ -141,15 +143,12 @@ static inline int64_t syscall_message(uint64_t number, uint64_t *cap, struct slu
     word5 = message->word[5];
     until = deadline;
     __asm__ volatile("syscall"
-                     : "=a"(result), "+D"(*cap), "+S"(message->tag), "+d"(message->word[0]), "+r"(word1),
-                       "+r"(word2), "+r"(word3), "+r"(word4), "+r"(word5), "+r"(until)
+                     : "=a"(result), "+D"(where), "+S"(tag), "+d"(word0), "+r"(word1), "+r"(word2),
+                       "+r"(word3), "+r"(word4), "+r"(word5), "+r"(until)
                      : "0"(number)
                      : "rcx", "r11", "memory");
-    message->word[1] = word1;
-    message->word[2] = word2;
-    message->word[3] = word3;
-    message->word[4] = word4;
-    message->word[5] = word5;
+    *cap = where;
+    *message = (struct sluice_message){tag, {word0, word1, word2, word3, word4, word5}};
     return result;
 }
 
@@ -158,6 +157,7 @@ static inline int64_t syscall_receive(uint64_t number, uint64_t *cap, struct slu
                                       uint64_t deadline)
 {
     int64_t result;
+    uint64_t where = *cap, tag, word0;
     register uint64_t word1 __asm__("r10");
     register uint64_t word2 __asm__("r8");
     register uint64_t word3 __asm__("r9");
@@ -166,15 +166,12 @@ static inline int64_t syscall_receive(uint64_t number, uint64_t *cap, struct slu
     register uint64_t until __asm__("r14");
     until = deadline;
     __asm__ volatile("syscall"
-                     : "=a"(result), "+D"(*cap), "=S"(message->tag), "=d"(message->word[0]), "=r"(word1),
-                       "=r"(word2), "=r"(word3), "=r"(word4), "=r"(word5), "+r"(until)
+                     : "=a"(result), "+D"(where), "=S"(tag), "=d"(word0), "=r"(word1), "=r"(word2),
+                       "=r"(word3), "=r"(word4), "=r"(word5), "+r"(until)
                      : "0"(number)
                      : "rcx", "r11", "memory");
-    message->word[1] = word1;
-    message->word[2] = word2;
-    message->word[3] = word3;
-    message->word[4] = word4;
-    message->word[5] = word5;
+    *cap = where;
+    *message = (struct sluice_message){tag, {word0, word1, word2, word3, word4, word5}};
     return result;
 }
 
@@ -189,6 +186,14 @@ static inline uint64_t cpu_cycles(void)
     uint32_t low, high;
     __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
     return (uint64_t)high << 32 | low;
+}
+
+/* Its low half, in one instruction. */
+static inline uint32_t cpu_cycles_low(void)
+{
+    uint32_t low;
+    __asm__ volatile("rdtsc" : "=a"(low) : : "rdx");
+    return low;
 }
 
 /* The thread's own block: its first word points to itself (servers/lib/thread.h). */

@@ -9,6 +9,7 @@
 #include "servers/lib/spawn.h"
 #include "stress/lib/resources.h"
 #include "tests/user/lib/tap.h"
+#include "tests/user/pools/pools.h"
 #include <stdio.h>
 
 static struct sluice_memory_stats stats_now(void)
@@ -145,6 +146,7 @@ int main(void)
     test_too_large();
     test_too_large_process();
     test_rounds();
+    test_batches();
     test_under_load();
     test_killed();
     return tap_end();

@@ -197,7 +197,7 @@ bench: setup
 else
 bench: setup
 	+$(Q)$(call variant_make,0) $(call variant_images,release) build/sim/sim.so
-	$(Q)tools/bench-cpus --cpus '$(BENCH_CPUS)' --policy '$(POLICY)' $(if $(OPERATION),--operation '$(OPERATION)')
+	$(Q)tools/bench-cpus --cpus '$(BENCH_CPUS)' --policy '$(or $(POLICY),object)' $(if $(OPERATION),--operation '$(OPERATION)')
 endif
 
 # Where the instructions of one operation go.

@@ -18,6 +18,7 @@
 struct thread;
 struct aspace;
 struct frame;
+struct object;
 
 /* What the CPU found out about itself inside of the kernel, to be done on its way out. */
 enum cpu_due {
@@ -39,6 +40,12 @@ static inline uint64_t number_draw(struct number_block *own, uint64_t *source)
     }
     return ++own->last;
 }
+
+/* Objects of the system pool that this CPU may make regions of. */
+struct region_stock {
+    struct object *first;
+    uint32_t count;
+};
 
 struct cpu {
     /* Fixed after init. */
@@ -90,6 +97,7 @@ struct cpu {
     struct mailbox_node *messages; /* taken from the mailbox, to be handled: smp/messages.c */
     struct reaper_cpu reaper;      /* destroyed objects: kernel/cap/reaper.h */
     struct number_block space_numbers, thread_numbers; /* for those made here */
+    struct region_stock region_stock;                  /* mm/region_stock.h */
     uint64_t random;
 
     /* Atomic: written by this CPU, read by CPUs that unmap. */

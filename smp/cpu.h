@@ -26,16 +26,20 @@ enum cpu_due {
     DUE_TIMER = 2, /* deadlines or equals changed since the timer was set */
 };
 
-/* Numbers that all CPUs draw from one source, each in blocks: the source's line is written once in so many. */
-#define NUMBER_BLOCK 64u
+/* Numbers that all CPUs draw from one source, each in blocks: the source's line is written once in so many. It holds
+ * nothing else, so that who draws is not in the way of those who read what would lie beside it. */
+#define NUMBER_BLOCK 1024u
+struct number_source {
+    uint64_t drawn; /* atomic */
+} __attribute__((aligned(64)));
 struct number_block {
     uint64_t last, end; /* equal: the block is used up */
 };
 
-static inline uint64_t number_draw(struct number_block *own, uint64_t *source)
+static inline uint64_t number_draw(struct number_block *own, struct number_source *source)
 {
     if (own->last == own->end) {
-        own->last = atomic_fetch_add(source, (uint64_t)NUMBER_BLOCK);
+        own->last = atomic_fetch_add(&source->drawn, (uint64_t)NUMBER_BLOCK);
         own->end = own->last + NUMBER_BLOCK;
     }
     return ++own->last;

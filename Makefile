@@ -120,6 +120,9 @@ $(OBJ)/user-part/%.o: % Makefile $(NEWLIB)/lib/libc.a
 	$(call say,CC,$<)
 	$(Q)$(CC) $(USER_FLAGS) -c $< -o $@
 
+# A thread that never touches the FPU is switched without its state: nothing that servers do needs it.
+$(OBJ)/user-part/servers/%: USER_FLAGS += -mgeneral-regs-only
+
 define program_rule
 $(OBJ)/program/$(1): $(addprefix $(OBJ)/user-part/,$(addsuffix .o,$(call find_sources,$(1) $(call program_libraries,$(1))))) \
     $(runtime_objects) servers/lib/user.ld

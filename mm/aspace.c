@@ -2,20 +2,19 @@
 /*
  * Address spaces from creation to the last byte given back, and mapping what belongs to no region.
  * Owns: the tables of a space while it is made and finished. Entry points: aspace_init_locked, aspace_finish,
- * aspace_map_entries, aspace_map_kernel, aspace_map_boot. Context: kernel. Locks, one after the other: class alloc of
+ * aspace_map_kernel, aspace_map_boot. Context: kernel. Locks, one after the other: class alloc of
  * the space's pool, class aspace, class frame. Tests: tests/host/test_aspace.c, tests/user/memory/.
  */
 #include "mm/aspace.h"
 #include "kernel/boot/platform.h"
 #include "kernel/thread/thread.h"
 #include "kernel/trap/syscall.h"
+#include "mm/frame_use.h"
 #include "mm/pool.h"
 #include "mm/tlb.h"
 #include "mm/x86_64/copy.h"
 #include "mm/x86_64/pt.h"
 #include "smp/lock/gate.h"
-
-_Static_assert(ASPACE_SPARES >= PT_TABLES_MAX, "one operation's tables");
 
 bool aspace_init_locked(struct aspace *space, struct pool *pool)
 {
@@ -32,135 +31,9 @@ bool aspace_init_locked(struct aspace *space, struct pool *pool)
     static struct number_source numbers; /* spaces are made on all CPUs */
     space->generation = number_draw(&cpu_self()->space_numbers, &numbers) << ASPACE_GENERATION_BITS;
     space->flushed = space->generation;
+    space->leaf_number = UINT64_MAX;
     space->finish_level = 1;
     return true;
-}
-
-static unsigned spares_count(const struct aspace *space)
-{
-    unsigned count = 0;
-    for (unsigned i = 0; i < ASPACE_SPARES; i++)
-        count += atomic_load_relaxed(&space->spare[i]) != NULL;
-    return count;
-}
-
-/* False: there is room for no more. */
-static bool spare_put(struct aspace *space, void *page)
-{
-    for (unsigned i = 0; i < ASPACE_SPARES; i++)
-        if (!atomic_load_relaxed(&space->spare[i]) && atomic_cas(&space->spare[i], NULL, page))
-            return true;
-    return false;
-}
-
-static void *spare_take(struct aspace *space)
-{
-    for (unsigned i = 0; i < ASPACE_SPARES; i++) {
-        void *page = atomic_load_relaxed(&space->spare[i]) ? atomic_exchange(&space->spare[i], NULL) : NULL;
-        if (page)
-            return page;
-    }
-    return NULL;
-}
-
-/* At least so many spare pages, before the gate of the tables is entered; they stay with the space, whoever uses them.
- * 0, NO_MEMORY or SYSCALL_FORWARD. */
-static __attribute__((noinline)) int64_t spares_fill(struct aspace *space, unsigned count)
-{
-    if (spares_count(space) >= count)
-        return 0;
-    struct pool *pool = pool_of(&space->object);
-    struct gate gate;
-    if (!gate_enter(&gate, pool, LOCK_CLASS_alloc, &pool->object_lock))
-        return syscall_forward(&gate);
-    int64_t result = 0;
-    while (!result && spares_count(space) < count) {
-        void *page = pool_pages_alloc_locked(pool, 1);
-        if (!page)
-            result = SLUICE_E_NO_MEMORY;
-        else if (!spare_put(space, page))
-            pool_pages_free_locked(pool, page, 1);
-    }
-    gate_leave(&gate);
-    return result;
-}
-
-/* The page's table, made of spares where it is missing; false: the spares are used up. */
-static bool table_build_locked(struct aspace *space, uint64_t address)
-{
-    uint64_t *table = direct_map(space->root);
-    for (unsigned level = PT_LEVELS; level > 1; level--) {
-        uint64_t *entry = &table[pt_index(address, level)];
-        if (!(*entry & PT_PRESENT)) {
-            void *page = spare_take(space);
-            if (!page)
-                return false;
-            /* pairs with pt_table() in mm/x86_64/pt.h, by the dependence of its loads: the cleared table before its
-             * entry */
-            atomic_store_release(entry, direct_map_physical(page) | PT_TABLE);
-        }
-        table = pt_table_of(*entry);
-    }
-    return true;
-}
-
-static bool range_complete(const struct pt_range *range)
-{
-    return range->span[0].entry && (range->span[1].entry || !range->span[1].count);
-}
-
-static __attribute__((noinline)) bool range_build_locked(struct aspace *space, struct pt_range *range,
-                                                         uint64_t address, uint64_t pages)
-{
-    if (!table_build_locked(space, address) || !table_build_locked(space, address + (pages - 1) * PAGE_BYTES))
-        return false;
-    pt_range_find(range, space->root, address, pages);
-    return true;
-}
-
-static int64_t entries_write_locked(struct aspace *space, const struct pt_range *range, uint64_t entry,
-                                    uint64_t *done)
-{
-    uint64_t written = 0;
-    int64_t result = 0;
-    for (unsigned s = 0; s < 2 && range->span[s].count && !result; s++) {
-        uint64_t *at = range->span[s].entry, *end = at + range->span[s].count;
-        for (; at < end && !*at; at++, written++)
-            atomic_store_relaxed(at, entry + written * PAGE_BYTES);
-        if (at < end)
-            result = pt_is_pending(*at) ? SLUICE_E_AGAIN : SLUICE_E_EXISTS;
-    }
-    space->pages_mapped += written;
-    *done += written;
-    return result;
-}
-
-int64_t aspace_map_entries(struct aspace *space, uint64_t address, uint64_t pages, uint64_t entry,
-                           uint64_t *done)
-{
-    struct pt_range range;
-    uint64_t skip = *done;
-    address += skip * PAGE_BYTES;
-    /* Once round, unless somebody else uses the spares: then a table more is there. */
-    for (;;) {
-        /* Without the gate: tables stay as long as the space. The spares come first, so that the call stays on the CPU
-         * that the tables want, once it is there. */
-        pt_range_find(&range, space->root, address, pages - skip);
-        bool complete = range_complete(&range);
-        int64_t result =
-            complete ? 0 : spares_fill(space, pt_tables_missing(space->root, address, pages - skip));
-        if (result)
-            return result;
-        struct gate gate;
-        if (!gate_enter(&gate, pool_of(&space->object), LOCK_CLASS_aspace, &space->object.lock))
-            return syscall_forward(&gate);
-        complete = complete || range_build_locked(space, &range, address, pages - skip);
-        if (complete)
-            result = entries_write_locked(space, &range, entry + skip * PAGE_BYTES, done);
-        gate_leave(&gate);
-        if (complete)
-            return result;
-    }
 }
 
 int64_t aspace_map_kernel(struct thread *thread, struct aspace *space, uint64_t address, uint64_t physical,

@@ -9,6 +9,7 @@
  * neither the address nor the frame can be used for something else until the last CPU has answered (rule R4).
  */
 #pragma once
+#include "kernel/abi/error.h"
 #include "kernel/cap/object.h"
 #include "smp/cpuset.h"
 #include <stdbool.h>
@@ -34,7 +35,9 @@ struct aspace {
     struct object object;
     /* Guarded by class aspace, with the page tables themselves. */
     uint64_t pages_mapped;
-    uint64_t flushed; /* generation up to which no TLB holds anything unmapped: at most `generation` */
+    uint64_t flushed;     /* generation up to which no TLB holds anything unmapped: at most `generation` */
+    uint64_t leaf_number; /* the last-level table that was used last: what it covers, as address / 2 MiB */
+    uint64_t *leaf;
     /* Atomic: cleared pages for tables, put in under class alloc of the pool, taken under class aspace. */
     void *spare[ASPACE_SPARES];
     /* Whoever finishes it: what it has reached. */
@@ -60,10 +63,6 @@ uint64_t aspace_kernel_root(void);
 void aspace_enter_cpu(struct aspace *next);
 /* PENDING_TLB: flush, acknowledge, complete tickets whose last target this CPU was. Outside of every operation. */
 void aspace_catch_up_cpu(void);
-/* Around reading the page tables of a space that is not loaded: unmappers count this CPU as a user of it. */
-void aspace_visit_begin_cpu(struct aspace *space);
-void aspace_visit_end_cpu(struct aspace *space);
-
 /* Object lifecycle, called by object_create and the reaper. init: top page table from the pool (alloc gate held);
  * false: no room. finish: gives every mapping and page-table page back, in steps: true when all is done; may ask to be
  * forwarded (*forward = CPU, else UINT32_MAX). No thread uses the space any more. */
@@ -83,8 +82,16 @@ int64_t aspace_map_boot(struct aspace *space, uint64_t address, uint64_t physica
 /* Pages of user addresses? */
 static inline bool aspace_range_valid(uint64_t address, uint64_t pages)
 {
-    return address - SLUICE_USER_MIN < SLUICE_USER_MAX - SLUICE_USER_MIN &&
-           pages <= (SLUICE_USER_MAX - address) / SLUICE_PAGE_BYTES;
+    const uint64_t most = (SLUICE_USER_MAX - SLUICE_USER_MIN) / SLUICE_PAGE_BYTES;
+    uint64_t page = (address - SLUICE_USER_MIN) / SLUICE_PAGE_BYTES;
+    return page < most && pages <= most - page;
+}
+/* The same for the arguments of a call: 0, BAD_ARGUMENT, BAD_ADDRESS. */
+static inline int64_t aspace_range_check(uint64_t address, uint64_t pages)
+{
+    if (pages - 1 >= SLUICE_MAP_PAGES_MAX || address % SLUICE_PAGE_BYTES)
+        return SLUICE_E_BAD_ARGUMENT;
+    return aspace_range_valid(address, pages) ? 0 : SLUICE_E_BAD_ADDRESS;
 }
 /* Writes the entries of pages *done.. of a range, *done moves on: `entry` is that of page 0, frames follow one another.
  * 0, EXISTS, AGAIN, NO_MEMORY, or SYSCALL_FORWARD. */

@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * Frame records: use counts and kinds.
- * Owns: frame_records, frame_blocks. Entry points: mm/frame.h. Context: kernel; frame_boot_* on the boot CPU before
- * others run. Locks: class frame of the system pool with the lock of one block at a time.
- * Tests: tests/host/test_frame.c.
+ * Frame records: kinds, and counts of what is used.
+ * Owns: frame_records, frame_blocks; use counts are changed in mm/frame_use.h. Entry points: mm/frame.h.
+ * Context: kernel; frame_boot_* on the boot CPU before others run. Locks: class frame of the system pool with the lock
+ * of one block at a time. Tests: tests/host/test_frame.c.
  *
  * A frame's uses are the page-table entries that name it, PENDING ones included, and the map operations that are about
  * to make one. So uses == 0 says that nothing maps the frame and no TLB holds it (docs/memory.md).
  */
-#include "mm/frame.h"
-#include "kernel/abi/error.h"
-#include "kernel/trap/syscall.h"
-#include "mm/pool.h"
-#include "smp/lock/gate.h"
+#include "mm/frame_use.h"
 
 struct frame_record *frame_records;
 struct frame_block *frame_blocks;
@@ -42,71 +38,6 @@ void frame_boot_kind(uint64_t first, uint64_t count, enum frame_kind kind)
         frame_records[i].kind = (uint8_t)kind;
 }
 
-/* Operations work on the part of their range that lies in one block, with the block's gate entered. */
-static inline bool block_enter(struct gate *gate, uint64_t frame)
-{
-    struct frame_block *block = &frame_blocks[frame >> FRAME_BLOCK_SHIFT];
-    return gate_enter(gate, &pools[POOL_SYSTEM], LOCK_CLASS_frame, &block->lock);
-}
-
-static inline uint64_t block_end(uint64_t frame, uint64_t end)
-{
-    uint64_t last = frame | (FRAME_BLOCK_FRAMES - 1);
-    return end <= last ? end : last + 1;
-}
-
-/* One writer, under the gate; stored whole for those who only count (frame_count_used). */
-static inline void uses_store(struct frame_block *block, struct frame_record *record, uint32_t uses)
-{
-    /* The count of mapped frames changes with the first use and the last. */
-    if (!uses || !record->uses)
-        atomic_store_relaxed(&block->mapped, block->mapped + (uses ? 1 : -1ull));
-    atomic_store_relaxed(&record->uses,
-                         uses); /* relaxed: what is told without the gate may be a moment old */
-}
-
-static struct frame_record *records_hold_locked(struct frame_record *record, struct frame_record *end,
-                                                struct frame_block *block, uint32_t most)
-{
-    for (; record < end && record->kind == FRAME_USER && record->uses <= most; record++)
-        uses_store(block, record, record->uses + 1);
-    return record;
-}
-
-int64_t frame_hold(uint64_t first, uint64_t count, bool unused, uint64_t *done)
-{
-    while (*done < count) {
-        uint64_t frame = first + *done, end = block_end(frame, first + count);
-        struct gate gate;
-        if (!block_enter(&gate, frame))
-            return syscall_forward(&gate);
-        struct frame_record *last =
-            records_hold_locked(&frame_records[frame], &frame_records[end],
-                                &frame_blocks[frame >> FRAME_BLOCK_SHIFT], unused ? 0 : UINT32_MAX - 1);
-        gate_leave(&gate);
-        *done = (uint64_t)(last - frame_records) - first;
-        if (last < &frame_records[end])
-            return SLUICE_E_BUSY;
-    }
-    return 0;
-}
-
-int64_t frame_drop(uint64_t first, uint64_t count, uint64_t *done)
-{
-    while (*done < count) {
-        uint64_t frame = first + *done, end = block_end(frame, first + count);
-        struct frame_block *block = &frame_blocks[frame >> FRAME_BLOCK_SHIFT];
-        struct gate gate;
-        if (!block_enter(&gate, frame))
-            return syscall_forward(&gate);
-        for (; frame < end; frame++)
-            uses_store(block, &frame_records[frame], frame_records[frame].uses - 1);
-        gate_leave(&gate);
-        *done = end - first;
-    }
-    return 0;
-}
-
 static bool records_convertible(uint64_t first, uint64_t end, enum frame_kind from)
 {
     for (uint64_t frame = first; frame < end; frame++)
@@ -118,9 +49,9 @@ static bool records_convertible(uint64_t first, uint64_t end, enum frame_kind fr
 int64_t frame_convert(uint64_t first, uint64_t count, enum frame_kind from, enum frame_kind to,
                       uint64_t *done)
 {
-    uint64_t frame = first + *done, end = block_end(frame, first + count);
+    uint64_t frame = first + *done, end = frame_block_end(frame, first + count);
     struct gate gate;
-    if (!block_enter(&gate, frame))
+    if (!frame_block_enter(&gate, &frame_blocks[frame >> FRAME_BLOCK_SHIFT]))
         return syscall_forward(&gate);
     bool possible = records_convertible(frame, end, from);
     if (possible)

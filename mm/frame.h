@@ -56,13 +56,8 @@ void frame_init(void *memory, uint64_t limit);
 /* Boot: these frames become that kind; nothing maps them. */
 void frame_boot_kind(uint64_t first, uint64_t count, enum frame_kind kind);
 
-/* The next three work block by block, from *done on, and advance *done; SYSCALL_FORWARD: go on there, from *done.
- * Raises use counts of USER frames, for mapping them; BUSY: a frame is not USER, or `unused` and somebody uses it. */
-int64_t frame_hold(uint64_t first, uint64_t count, bool unused, uint64_t *done);
-/* Lowers use counts: no TLB holds the frames by the entries in question any more. */
-int64_t frame_drop(uint64_t first, uint64_t count, uint64_t *done);
-/* Changes the kind of frames nobody uses, one block at most a call; BUSY: a frame of this block is used, or was not
- * `from`; then the block is as before. */
+/* Changes the kind of frames nobody uses, one block at most a call, from *done on, which it advances; SYSCALL_FORWARD: go
+ * on there. BUSY: a frame of this block is used, or was not `from`; then the block is as before. */
 int64_t frame_convert(uint64_t first, uint64_t count, enum frame_kind from, enum frame_kind to,
                       uint64_t *done);
 /* Frames with uses > 0, about: read without a lock. */

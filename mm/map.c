@@ -1,162 +1,110 @@
 // SPDX-License-Identifier: MIT
 /*
- * aspace_map: frames of a region become pages of a space.
- * Owns: nothing beyond the handler. Context: kernel; thread->step says how far it came when a gate sent it elsewhere.
- * Locks, one after the other: class frame (use counts up), class aspace (entries; class alloc before it when tables are
- * missing), class frame (use counts of the rest down). Tests: tests/user/memory/, tests/user/syscalls/.
+ * aspace_map: frames of a region become pages of a space. Here: the checks, and one page in a straight line.
+ * Owns: nothing. Entry point: sys_aspace_map. Context: kernel. Locks, one after the other: class frame (use count up),
+ * class aspace (the entry). Tests: tests/host/test_aspace.c (each call is tried both ways), tests/user/memory/.
  *
- *      HOLD -> ENTER -> DROP    ENTER is left out when nothing could be held, DROP when all was entered
+ * The straight line does what map_steps.c does for any number of pages; as soon as something is not as expected it notes
+ * how far it came, and that goes on from there.
  */
-#include "kernel/cap/cap.h"
-#include "kernel/thread/thread.h"
 #include "kernel/trap/syscall.h"
-#include "mm/aspace.h"
-#include "mm/frame.h"
-#include "mm/region.h"
-#include "mm/x86_64/copy.h"
-#include "mm/x86_64/pt.h"
+#include "mm/map_internal.h"
+#include "mm/tables.h"
 
-enum map_step { MAP_BEGIN, MAP_HOLD, MAP_ENTER, MAP_DROP };
-
-/* What thread->scratch holds from step HOLD on. */
-enum map_scratch {
-    MAP_FRAME,   /* number of the first */
-    MAP_HELD,    /* frames whose use count is up */
-    MAP_ENTERED, /* pages mapped; in DROP, frames settled: mapped or down again */
-    MAP_RESULT,  /* what the region's capability allows; from DROP on: result, and pages mapped << 32 */
-};
-
-struct map_call {
-    struct aspace *space;
-    struct region *region;
-    uint64_t address, pages;
-    unsigned flags, may;
-};
-
-static bool flags_valid(uint64_t flags, unsigned allowed)
+static inline bool flags_valid(uint64_t flags)
 {
-    unsigned both = SLUICE_MAP_WRITE | SLUICE_MAP_EXECUTE;
-    return !(flags & ~(uint64_t)allowed) && (flags & SLUICE_MAP_READ) && (flags & both) != both;
+    const uint64_t both = SLUICE_MAP_WRITE | SLUICE_MAP_EXECUTE,
+                   all = both | SLUICE_MAP_READ | SLUICE_MAP_ZERO;
+    return !(flags & ~all) && (flags & SLUICE_MAP_READ) && (flags & both) != both;
 }
 
-static int64_t map_lookup(struct thread *thread, const uint64_t *args, struct map_call *call)
-{
-    struct cap aspace, region;
-    int error = cap_lookup(thread->cspace, args[0], SLUICE_TYPE_ASPACE, SLUICE_RIGHT_CONTROL, &aspace);
-    /* The rights' bits are those of the flags. */
-    unsigned rights = (unsigned)args[5] & (SLUICE_MAP_READ | SLUICE_MAP_WRITE | SLUICE_MAP_EXECUTE);
-    if (!error)
-        error = cap_lookup(thread->cspace, args[1], SLUICE_TYPE_REGION, rights, &region);
-    if (error)
-        return error;
-    *call = (struct map_call){
-        .space = (struct aspace *)aspace.object,
-        .region = (struct region *)region.object,
-        .address = args[3],
-        .pages = args[4],
-        .flags = (unsigned)args[5],
-        .may = region.rights,
-    };
-    return 0;
-}
-_Static_assert((unsigned)SLUICE_MAP_READ == (unsigned)SLUICE_RIGHT_READ &&
-                   (unsigned)SLUICE_MAP_WRITE == (unsigned)SLUICE_RIGHT_WRITE &&
-                   (unsigned)SLUICE_MAP_EXECUTE == (unsigned)SLUICE_RIGHT_EXECUTE,
-               "map_lookup");
-
-/* Checks everything that can be checked before a gate is entered. */
-static int64_t map_begin(struct thread *thread, const uint64_t *args, const struct map_call *call)
+/* Everything that can be checked before a gate is entered. `pages` is args[4], a constant for one page. */
+static __attribute__((always_inline)) inline int64_t
+map_check(const struct thread *thread, const uint64_t *args, uint64_t pages, struct map_call *call)
 {
     uint64_t first = args[2];
-    if (!flags_valid(args[5], SLUICE_MAP_READ | SLUICE_MAP_WRITE | SLUICE_MAP_EXECUTE | SLUICE_MAP_ZERO) ||
-        call->pages - 1 >= SLUICE_MAP_PAGES_MAX || call->address % PAGE_BYTES)
-        return SLUICE_E_BAD_ARGUMENT;
-    if (!aspace_range_valid(call->address, call->pages))
-        return SLUICE_E_BAD_ADDRESS;
+    struct cap_found space = {0}, region = {0};
+    int64_t error = map_lookup(thread, args, &space, &region);
+    if (error)
+        return error;
+    *call = (struct map_call){.space = (struct aspace *)space.object,
+                              .pool = space.pool,
+                              .frame = ((struct region *)region.object)->first + first,
+                              .address = args[3],
+                              .pages = pages,
+                              .flags = (unsigned)args[5],
+                              .may = region.rights};
+    error = flags_valid(args[5]) ? aspace_range_check(call->address, pages) : SLUICE_E_BAD_ARGUMENT;
+    if (error)
+        return error;
     /* Relaxed: `first` never changes, and one that is split off or turned into a pool at this moment was ours when the
      * capability was read; frame_hold finds kernel memory by its kind. */
-    uint64_t frames = atomic_load_relaxed(&call->region->frames);
-    if (first >= frames || call->pages > frames - first)
+    uint64_t frames = atomic_load_relaxed(&((struct region *)region.object)->frames);
+    if (first >= frames || pages > frames - first)
         return SLUICE_E_BAD_ARGUMENT;
-    if (atomic_load_relaxed(&call->region->pool))
-        return SLUICE_E_BUSY;
-    thread->scratch[MAP_FRAME] = call->region->first + first;
-    thread->scratch[MAP_HELD] = 0;
-    thread->scratch[MAP_ENTERED] = 0;
-    thread->scratch[MAP_RESULT] = call->may;
-    thread->step = MAP_HOLD;
-    return 0;
+    return atomic_load_relaxed(&((struct region *)region.object)->pool) ? SLUICE_E_BUSY : 0;
 }
 
-static void map_settle(struct thread *thread, int64_t result)
+/* The frame's use count goes up, and it is cleared if that was asked for. */
+static inline int64_t page_hold(struct thread *thread, const struct map_call *call)
 {
-    uint64_t mapped = thread->scratch[MAP_ENTERED];
-    thread->scratch[MAP_RESULT] = mapped << 32 | (uint32_t)result;
-    thread->step = MAP_DROP;
-}
-
-static int64_t map_hold(struct thread *thread, const struct map_call *call)
-{
-    uint64_t *scratch = thread->scratch;
-    int64_t result =
-        frame_hold(scratch[MAP_FRAME], call->pages, call->flags & SLUICE_MAP_ZERO, &scratch[MAP_HELD]);
-    if (result == SYSCALL_FORWARD)
-        return result;
-    if (result) {
-        map_settle(thread, result);
-    } else {
-        /* Their only use is ours: no page-table entry, no TLB (R4). */
-        if (call->flags & SLUICE_MAP_ZERO)
-            memory_zero_pages(direct_map(scratch[MAP_FRAME] * PAGE_BYTES), call->pages);
-        thread->step = MAP_ENTER;
+    struct frame_block *block = &frame_blocks[call->frame >> FRAME_BLOCK_SHIFT];
+    struct gate gate;
+    if (!frame_block_enter(&gate, block)) {
+        map_note(thread, call, MAP_HOLD, 0);
+        return syscall_forward(&gate);
     }
+    bool held = frame_hold_one_locked(block, call->frame, frame_most_uses(call->flags & SLUICE_MAP_ZERO));
+    gate_leave(&gate);
+    if (!held)
+        return SLUICE_E_BUSY;
+    /* Its only use is ours: no page-table entry, no TLB (R4). */
+    if (call->flags & SLUICE_MAP_ZERO)
+        memory_zero_pages(direct_map(call->frame * PAGE_BYTES), 1);
     return 0;
 }
 
-static int64_t map_enter(struct thread *thread, const struct map_call *call)
+static inline int64_t page_map(struct thread *thread, uint64_t *args, const struct map_call *call)
 {
-    uint64_t *scratch = thread->scratch;
-    /* Not call->may: on the way from another CPU the slot may have got another region, of more rights. */
-    uint64_t entry = pt_page(scratch[MAP_FRAME], call->flags, (unsigned)scratch[MAP_RESULT]);
-    int64_t result =
-        aspace_map_entries(call->space, call->address, call->pages, entry, &scratch[MAP_ENTERED]);
-    if (result == SYSCALL_FORWARD)
-        return result;
-    map_settle(thread, result);
-    return 0;
+    struct aspace *space = call->space;
+    struct gate gate;
+    int64_t result = page_hold(thread, call);
+    if (__builtin_expect(result != 0, 0))
+        return result == SYSCALL_FORWARD ? result : map_done(args, 0, result);
+    if (!gate_enter(&gate, call->pool, LOCK_CLASS_aspace, &space->object.lock)) {
+        map_note(thread, call, MAP_ENTER, 1);
+        return syscall_forward(&gate);
+    }
+    uint64_t *entry;
+    bool good = tables_entry_locked(space, call->address, &entry) && __builtin_expect(*entry == 0, 1);
+    if (good) {
+        atomic_store_relaxed(entry, pt_page(call->frame, call->flags, call->may));
+        space->pages_mapped++;
+    }
+    gate_leave(&gate);
+    if (good)
+        return map_done(args, 1, 0);
+    map_note(thread, call, MAP_ENTER, 1); /* that finds out what is in the way, or makes the table */
+    return map_continue(thread, args);
 }
 
-static int64_t map_drop(struct thread *thread, uint64_t *args)
+static __attribute__((noinline)) int64_t pages_map(struct thread *thread, uint64_t *args)
 {
-    uint64_t *scratch = thread->scratch;
-    if (scratch[MAP_ENTERED] < scratch[MAP_HELD] &&
-        frame_drop(scratch[MAP_FRAME], scratch[MAP_HELD], &scratch[MAP_ENTERED]))
-        return SYSCALL_FORWARD;
-    uint64_t mapped = scratch[MAP_RESULT] >> 32;
-    args[2] = mapped;
-    cpu_counter_inc(maps);
-    cpu_counter_add(mapped_pages, mapped);
-    return (int32_t)scratch[MAP_RESULT];
+    struct map_call call;
+    int64_t error = map_check(thread, args, args[4], &call);
+    if (error)
+        return error;
+    map_note(thread, &call, MAP_HOLD, 0);
+    return map_continue(thread, args);
 }
 
 int64_t sys_aspace_map(struct thread *thread, uint64_t *args)
 {
-    if (thread->step == MAP_DROP)
-        return map_drop(thread, args);
-    struct map_call call = {0};
-    int64_t result = map_lookup(thread, args, &call);
-    if (thread->step == MAP_BEGIN) {
-        if (!result)
-            result = map_begin(thread, args, &call);
-        if (result)
-            return result;
-    } else if (result) {
-        map_settle(thread, result); /* a capability died on the way to another CPU */
-        return map_drop(thread, args);
-    }
-    if (thread->step == MAP_HOLD)
-        result = map_hold(thread, &call);
-    if (!result && thread->step == MAP_ENTER)
-        result = map_enter(thread, &call);
-    return result ? result : map_drop(thread, args);
+    struct map_call call;
+    if (__builtin_expect(thread->step != MAP_BEGIN, 0))
+        return map_continue(thread, args);
+    if (args[4] != 1)
+        return pages_map(thread, args);
+    int64_t error = map_check(thread, args, 1, &call);
+    return error ? error : page_map(thread, args, &call);
 }

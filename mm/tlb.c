@@ -2,7 +2,7 @@
 /*
  * Who may hold a translation, and when nobody does any more: the rules R1 to R4 of docs/memory.md.
  * Owns: cpu->aspace, ->visited, ->tlb_acked; aspace->generation, ->tickets, ->used. Entry points: aspace_enter_cpu,
- * aspace_catch_up_cpu, aspace_visit_*_cpu, tlb_flush_*. Context: kernel, interrupts off. Locks: aspace->ticket_lock.
+ * aspace_catch_up_cpu, tlb_flush_*. Context: kernel, interrupts off. Locks: aspace->ticket_lock.
  * Model: tests/model/tlb.pml. Tests: tests/user/memory/.
  *
  *   may run together       enter, leave, catch up     unmap
@@ -13,10 +13,8 @@
 #include "kernel/log/log.h"
 #include "kernel/thread/wait.h"
 #include "mm/enter.h"
-#include "mm/frame.h"
 #include "smp/cpu.h"
 #include "smp/lock/leaf.h"
-#include "tunables/tunables.h"
 
 /*
  * Time line of an unmap on CPU 0, while 1 is active in the space, 2 enters it and 3 leaves it:
@@ -58,32 +56,49 @@ static bool cpu_is_behind(const struct cpu *cpu, const struct aspace *space, uin
     return atomic_load_acquire(&cpu->aspace) == space && atomic_load_relaxed(&cpu->tlb_acked) < generation;
 }
 
+/* This CPU is one of the targets, and now answers; true: it was the last. */
+static inline bool ticket_answer_locked(struct tlb_ticket *ticket, const struct cpu *self, uint64_t acked)
+{
+    uint64_t *word = &ticket->targets.word[self->cpuset_index];
+    if (ticket->generation > acked || !(*word & self->cpuset_mask))
+        return false;
+    *word &= ~self->cpuset_mask;
+    return --ticket->remaining == 0;
+}
+
+static __attribute__((noinline, cold)) void tickets_lock_wait(struct aspace *space)
+{
+    leaf_lock(&space->ticket_lock);
+}
+
+/* They were taken off the list: their threads run again. */
+static __attribute__((noinline, cold)) void tickets_complete(struct tlb_ticket *ticket)
+{
+    while (ticket) {
+        struct tlb_ticket *next = ticket->next; /* a woken thread may use its ticket again */
+        thread_wake_again(ticket->thread);
+        ticket = next;
+    }
+}
+
 void tickets_answer(struct aspace *space, uint64_t acked)
 {
-    unsigned self = cpu_number();
-    struct tlb_ticket *complete = NULL;
-    leaf_lock(&space->ticket_lock);
-    for (struct tlb_ticket **link = &space->tickets; *link;) {
-        struct tlb_ticket *ticket = *link;
-        bool last = false;
-        if (ticket->generation <= acked && cpuset_has(&ticket->targets, self)) {
-            cpuset_remove(&ticket->targets, self);
-            last = --ticket->remaining == 0;
-        }
-        if (last) {
-            atomic_store_relaxed(link, ticket->next);
-            ticket->next = complete;
-            complete = ticket;
-        } else {
+    const struct cpu *self = cpu_self();
+    struct tlb_ticket *complete = NULL, **link = &space->tickets;
+    if (__builtin_expect(!leaf_trylock(&space->ticket_lock), 0))
+        tickets_lock_wait(space);
+    for (struct tlb_ticket *ticket = *link; ticket; ticket = *link) {
+        if (__builtin_expect(!ticket_answer_locked(ticket, self, acked), 1)) {
             link = &ticket->next;
+            continue;
         }
+        atomic_store_relaxed(link, ticket->next);
+        ticket->next = complete;
+        complete = ticket;
     }
     leaf_unlock(&space->ticket_lock);
-    while (complete) {
-        struct tlb_ticket *next = complete->next; /* a woken thread may use its ticket again */
-        thread_wake_again(complete->thread);
-        complete = next;
-    }
+    if (complete)
+        tickets_complete(complete);
 }
 
 /* An unmapper that found this CPU inactive took it out of `used`, before our new `aspace` was visible to it. It is now:
@@ -136,25 +151,6 @@ void aspace_catch_up_cpu(void)
     tickets_check(space, generation);
 }
 
-void aspace_visit_begin_cpu(struct aspace *space)
-{
-    struct cpu *self = cpu_self();
-    unsigned slot = atomic_load_relaxed(&self->visited[0]) != NULL;
-    /* Full fence: an unmapper sees this CPU, or this CPU sees the entries that it changed. */
-    (void)atomic_exchange(&self->visited[slot], space);
-    cpuset_track(&space->used, self->number);
-}
-
-void aspace_visit_end_cpu(struct aspace *space)
-{
-    struct cpu *self = cpu_self();
-    unsigned slot = atomic_load_relaxed(&self->visited[0]) != space;
-    /* Full fence: a ticket's opener sees us gone, or we see the ticket. */
-    (void)atomic_exchange(&self->visited[slot], (struct aspace *)NULL);
-    if (self->aspace != space && self->visited[!slot] != space)
-        tickets_check(space, UINT64_MAX);
-}
-
 /* CPUs that are active and behind go into `targets`; others are taken out of `used`. This CPU has flushed. */
 static unsigned targets_find(struct aspace *space, uint64_t generation, struct cpuset *targets)
 {
@@ -180,32 +176,6 @@ static unsigned targets_find(struct aspace *space, uint64_t generation, struct c
         }
     }
     return count;
-}
-
-/* Might another CPU use it? Mostly none has since somebody last looked. */
-static inline bool used_elsewhere(const struct aspace *space, unsigned self)
-{
-    unsigned bit = self >> cpuset_cluster_shift;
-    uint64_t others = cpuset_cluster_shift; /* a bit of ours may be somebody else's as well */
-    for (unsigned i = 0; i < CPUSET_WORDS; i++)
-        others |= atomic_load_relaxed(&space->used.word[i]) & ~(i == bit / 64 ? 1ull << (bit % 64) : 0);
-    return others != 0;
-}
-
-static inline void flush_here(const struct tlb_flush *flush, struct cpu *self, uint64_t generation)
-{
-    struct aspace *space = flush->space;
-    if (self->aspace != space || self->tlb_acked >= generation)
-        return;
-    if (self->tlb_acked + 1 == generation && flush->pages <= tunable(tlb_full_flush)) {
-        for (uint64_t i = 0; i < flush->pages; i++)
-            translation_drop(flush->address + i * PAGE_BYTES);
-        cpu_counter_add(tlb_page_flushes, flush->pages);
-    } else {
-        translation_load(space->root);
-        cpu_counter_inc(tlb_context_flushes);
-    }
-    atomic_store_relaxed(&self->tlb_acked, generation);
 }
 
 /* Opens a ticket for those who are still behind; false when nobody is. */
@@ -235,19 +205,13 @@ static bool ticket_open(struct tlb_flush *flush, uint64_t generation)
     return waits;
 }
 
-bool tlb_flush_begin_locked(struct tlb_flush *flush, bool changed)
+bool tlb_flush_others_locked(struct tlb_flush *flush)
 {
     struct aspace *space = flush->space;
-    struct cpu *self = cpu_self();
     uint64_t generation = space->generation;
-    if (changed) /* R1, full fence: the entries before the generation, before the look at who is active */
-        generation = atomic_fetch_add(&space->generation, 1ull) + 1;
-    flush_here(flush, self, generation);
-    if (__builtin_expect(used_elsewhere(space, self->number), 0)) {
-        cpuset_clear_all(&flush->targets);
-        if (targets_find(space, generation, &flush->targets) && ticket_open(flush, generation))
-            return true;
-    }
+    cpuset_clear_all(&flush->targets);
+    if (targets_find(space, generation, &flush->targets) && ticket_open(flush, generation))
+        return true;
     space->flushed = generation;
     return false;
 }

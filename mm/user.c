@@ -5,16 +5,8 @@
  * as a user of the space, because it is loaded or by a visit, so that no frame of it moves on before the operation ends
  * (docs/memory.md, R4). Tests: tests/host/test_user.c, tests/user/syscalls/.
  */
-#include "mm/user.h"
+#include "mm/user_page.h"
 #include "kernel/abi/error.h"
-#include "kernel/abi/object.h"
-#include "mm/aspace.h"
-#include "mm/x86_64/copy.h"
-#include "mm/x86_64/pt.h"
-#include "smp/cpu.h"
-
-#define USER_READ (PT_PRESENT | PT_USER)
-#define USER_WRITE (PT_PRESENT | PT_USER | PT_WRITE)
 
 static inline bool visit_begin(struct aspace *space)
 {
@@ -24,14 +16,10 @@ static inline bool visit_begin(struct aspace *space)
     return true;
 }
 
-/* Where the direct map has the address; NULL: not mapped with these bits. */
-static inline char *user_find(const struct aspace *space, uint64_t address, uint64_t bits)
+static inline void visit_end(struct aspace *space, bool visits)
 {
-    uint64_t *table = pt_table(space->root, address, 1);
-    uint64_t entry = table ? atomic_load_relaxed(&table[pt_index(address, 1)]) : 0;
-    if (__builtin_expect((entry & bits) != bits, 0))
-        return NULL;
-    return (char *)direct_map(entry & PT_FRAME_MASK) + address % PAGE_BYTES;
+    if (__builtin_expect(visits, 0))
+        aspace_visit_end_cpu(space);
 }
 
 static inline uint64_t page_rest(uint64_t address, uint64_t bytes)
@@ -40,11 +28,60 @@ static inline uint64_t page_rest(uint64_t address, uint64_t bytes)
     return bytes < rest ? bytes : rest;
 }
 
-static int range_refuse(uint64_t address, uint64_t *fault)
+static __attribute__((noinline)) int range_refuse(uint64_t address, uint64_t *fault)
 {
     bool inside = address >= SLUICE_USER_MIN && address < SLUICE_USER_MAX;
     *fault = inside ? SLUICE_USER_MAX : address;
     return SLUICE_E_BAD_ADDRESS;
+}
+
+static inline int page_missing(uint64_t address, uint64_t *fault)
+{
+    *fault = address;
+    return SLUICE_E_BAD_ADDRESS;
+}
+
+/* A page at a time, each found once. The space is loaded or visited. */
+static inline int copy_in(struct aspace *space, char *to, uint64_t from, uint64_t bytes, uint64_t *fault)
+{
+    for (uint64_t part; bytes; to += part, from += part, bytes -= part) {
+        const char *source = user_find(space, from, USER_READ);
+        if (!source)
+            return page_missing(from, fault);
+        part = page_rest(from, bytes);
+        memory_copy(to, source, part);
+    }
+    return 0;
+}
+
+static inline int copy_out(struct aspace *space, uint64_t to, const char *from, uint64_t bytes,
+                           uint64_t *fault)
+{
+    for (uint64_t part; bytes; to += part, from += part, bytes -= part) {
+        char *target = user_find(space, to, USER_WRITE);
+        if (!target)
+            return page_missing(to, fault);
+        part = page_rest(to, bytes);
+        memory_copy(target, from, part);
+    }
+    return 0;
+}
+
+/* Both spaces are loaded or visited. */
+static inline int copy_across(struct user_range to, struct user_range from, uint64_t bytes,
+                              uint64_t *target_fault, uint64_t *source_fault)
+{
+    for (uint64_t part; bytes; to.address += part, from.address += part, bytes -= part) {
+        const char *source = user_find(from.space, from.address, USER_READ);
+        if (!source)
+            return page_missing(from.address, source_fault);
+        char *target = user_find(to.space, to.address, USER_WRITE);
+        if (!target)
+            return page_missing(to.address, target_fault);
+        part = page_rest(to.address, page_rest(from.address, bytes));
+        memory_copy(target, source, part);
+    }
+    return 0;
 }
 
 int user_copy_in(struct aspace *space, void *to, uint64_t from, uint64_t bytes, uint64_t *fault)
@@ -52,22 +89,8 @@ int user_copy_in(struct aspace *space, void *to, uint64_t from, uint64_t bytes, 
     if (!user_range_valid(from, bytes))
         return range_refuse(from, fault);
     bool visits = visit_begin(space);
-    int error = 0;
-    for (char *next = to; bytes;) {
-        uint64_t part = page_rest(from, bytes);
-        const char *source = user_find(space, from, USER_READ);
-        if (!source) {
-            *fault = from;
-            error = SLUICE_E_BAD_ADDRESS;
-            break;
-        }
-        memory_copy(next, source, part);
-        next += part;
-        from += part;
-        bytes -= part;
-    }
-    if (visits)
-        aspace_visit_end_cpu(space);
+    int error = copy_in(space, to, from, bytes, fault);
+    visit_end(space, visits);
     return error;
 }
 
@@ -76,63 +99,25 @@ int user_copy_out(struct aspace *space, uint64_t to, const void *from, uint64_t 
     if (!user_range_valid(to, bytes))
         return range_refuse(to, fault);
     bool visits = visit_begin(space);
-    int error = 0;
-    for (const char *next = from; bytes;) {
-        uint64_t part = page_rest(to, bytes);
-        char *target = user_find(space, to, USER_WRITE);
-        if (!target) {
-            *fault = to;
-            error = SLUICE_E_BAD_ADDRESS;
-            break;
-        }
-        memory_copy(target, next, part);
-        next += part;
-        to += part;
-        bytes -= part;
-    }
-    if (visits)
-        aspace_visit_end_cpu(space);
+    int error = copy_out(space, to, from, bytes, fault);
+    visit_end(space, visits);
     return error;
 }
 
 int user_check(struct aspace *space, uint64_t address, uint64_t bytes, bool write, uint64_t *fault)
 {
+    uint64_t bits = write ? USER_WRITE : USER_READ, end = address + bytes;
     if (!user_range_valid(address, bytes))
         return range_refuse(address, fault);
     bool visits = visit_begin(space);
     int error = 0;
-    while (bytes && !error) {
-        uint64_t part = page_rest(address, bytes);
-        if (!user_find(space, address, write ? USER_WRITE : USER_READ)) {
-            *fault = address;
-            error = SLUICE_E_BAD_ADDRESS;
-        }
-        address += part;
-        bytes -= part;
+    while (address < end && !error) {
+        if (!user_find(space, address, bits))
+            error = page_missing(address, fault);
+        address += page_rest(address, UINT64_MAX);
     }
-    if (visits)
-        aspace_visit_end_cpu(space);
+    visit_end(space, visits);
     return error;
-}
-
-/* Both spaces are loaded or visited. */
-static int copy_across(struct user_range to, struct user_range from, uint64_t bytes, uint64_t *target_fault,
-                       uint64_t *source_fault)
-{
-    while (bytes) {
-        uint64_t part = page_rest(to.address, page_rest(from.address, bytes));
-        const char *source = user_find(from.space, from.address, USER_READ);
-        char *target = user_find(to.space, to.address, USER_WRITE);
-        if (!source || !target) {
-            *(source ? target_fault : source_fault) = source ? to.address : from.address;
-            return SLUICE_E_BAD_ADDRESS;
-        }
-        memory_copy(target, source, part);
-        to.address += part;
-        from.address += part;
-        bytes -= part;
-    }
-    return 0;
 }
 
 int user_copy_across(struct user_range to, struct user_range from, uint64_t bytes, uint64_t *target_fault,
@@ -140,15 +125,15 @@ int user_copy_across(struct user_range to, struct user_range from, uint64_t byte
 {
     *target_fault = 0;
     *source_fault = 0;
+    if (user_copy_page(to, from, bytes))
+        return 0;
     if (!user_range_valid(from.address, bytes))
         return range_refuse(from.address, source_fault);
     if (!user_range_valid(to.address, bytes))
         return range_refuse(to.address, target_fault);
     bool visits_to = visit_begin(to.space), visits_from = visit_begin(from.space);
     int error = copy_across(to, from, bytes, target_fault, source_fault);
-    if (visits_from)
-        aspace_visit_end_cpu(from.space);
-    if (visits_to)
-        aspace_visit_end_cpu(to.space);
+    visit_end(from.space, visits_from);
+    visit_end(to.space, visits_to);
     return error;
 }

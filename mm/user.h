@@ -31,6 +31,6 @@ struct user_range {
     struct aspace *space;
     uint64_t address;
 };
-/* Straight from one space to another. *source_fault or *target_fault is set, the other stays 0. */
+/* Straight from one space to another: each page is found once, and nothing is copied twice. *source_fault or *target_fault is set, the other stays 0. */
 int user_copy_across(struct user_range to, struct user_range from, uint64_t bytes, uint64_t *target_fault,
                      uint64_t *source_fault);

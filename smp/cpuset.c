@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: MIT
 /*
  * Sets of CPUs, the parts that are not inline.
- * Owns: cpuset_cluster_shift. Context: any; the _atomic forms may race with everything, the plain ones read each word
+ * Owns: cpuset_cluster_shift, cpuset_words. Context: any; the _atomic forms may race with everything, the plain ones read each word
  * once and are as old as that read. Locks: none. Tests: tests/host/test_cpuset.c.
  */
 #include "smp/cpuset.h"
 
-unsigned cpuset_cluster_shift;
+unsigned cpuset_cluster_shift, cpuset_words = CPUSET_WORDS;
 
 void cpuset_configure(unsigned cpus)
 {
     cpuset_cluster_shift = 0;
     while (cpus > CPUSET_BITS << cpuset_cluster_shift)
         cpuset_cluster_shift++;
+    cpuset_words = ((cpus - 1) >> cpuset_cluster_shift) / 64 + 1;
 }
 
 /* Relaxed loads and stores below: whoever needs an order gets it from the fence of the _atomic form that made the
@@ -29,6 +30,15 @@ bool cpuset_empty(const struct cpuset *set)
         if (atomic_load_relaxed(&set->word[i]))
             return false;
     return true;
+}
+
+bool cpuset_has_others_any(const struct cpuset *set, unsigned cpu)
+{
+    unsigned own = cpu >> cpuset_cluster_shift;
+    uint64_t others = cpuset_cluster_shift; /* its own bit may be somebody else's as well */
+    for (unsigned i = 0; i < cpuset_words; i++)
+        others |= atomic_load_relaxed(&set->word[i]) & ~(i == own / 64 ? 1ull << (own % 64) : 0);
+    return others != 0;
 }
 
 unsigned cpuset_next(const struct cpuset *set, unsigned from, unsigned cpus)

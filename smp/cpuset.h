@@ -17,8 +17,8 @@ struct cpuset {
     uint64_t word[CPUSET_WORDS];
 };
 
-/* log2 of the CPUs that share a bit: 0 is exact. Set once at boot, by cpuset_configure(cpus). */
-extern unsigned cpuset_cluster_shift;
+/* Set once at boot, by cpuset_configure(cpus). log2 of the CPUs that share a bit: 0 is exact; words in use. */
+extern unsigned cpuset_cluster_shift, cpuset_words;
 void cpuset_configure(unsigned cpus);
 
 void cpuset_clear_all(struct cpuset *set);
@@ -38,6 +38,15 @@ static inline void cpuset_add(struct cpuset *set, unsigned cpu)
 {
     unsigned bit = cpu >> cpuset_cluster_shift;
     set->word[bit / 64] |= 1ull << (bit % 64);
+}
+
+/* Might it name a CPU other than this one? Mostly the machine has no more CPUs than a word has bits. */
+bool cpuset_has_others_any(const struct cpuset *set, unsigned cpu);
+static inline bool cpuset_has_others(const struct cpuset *set, unsigned cpu)
+{
+    if (__builtin_expect(cpuset_words != 1, 0))
+        return cpuset_has_others_any(set, cpu);
+    return atomic_load_relaxed(&set->word[0]) & ~(1ull << (cpu % 64)); /* relaxed: callers order it */
 }
 
 /* Clears the bit; with clusters the caller must know that no other CPU of the cluster needs it. */

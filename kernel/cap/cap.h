@@ -61,6 +61,7 @@ struct cap_found {
     struct object *object; /* NULL: nothing */
     struct pool *pool;     /* the object's */
     uint64_t badge;
+    unsigned rights;
 };
 
 /* The slot's capability, if it has this type itself (no facet does) and these rights, is alive, and nobody changes the
@@ -80,7 +81,7 @@ cap_find(const struct cspace *space, uint64_t slot, enum sluice_type type, unsig
     if (__builtin_expect((kind & mask) != wanted, 0))
         return nothing;
     struct cap_found found = {atomic_load_relaxed(&cap->object), &pools[CAP_KIND_POOL(kind)],
-                              atomic_load_relaxed(&cap->badge)};
+                              atomic_load_relaxed(&cap->badge), CAP_KIND_RIGHTS(kind)};
     if (__builtin_expect(!pool_is_of(found.pool, atomic_load_relaxed(&cap->pool_generation)), 0))
         return nothing;
     uint32_t generation = atomic_load_relaxed(&cap->generation);
@@ -111,7 +112,7 @@ static __attribute__((always_inline)) inline int cap_lookup_found(const struct c
         return 0;
     struct cap cap;
     int error = cap_lookup(space, slot, type, rights, &cap);
-    *found = (struct cap_found){cap.object, &pools[cap.pool], cap.badge};
+    *found = (struct cap_found){cap.object, &pools[cap.pool], cap.badge, cap.rights};
     return error;
 }
 /* The living generation. Of what was killed meanwhile (even) it is the last one: a capability that held the even number

@@ -71,5 +71,6 @@ _Static_assert(sizeof(struct cap) == 32, "two to a line");
 #define CAP_KIND_TYPE(kind) ((uint8_t)((kind) >> CAP_KIND_TYPE_SHIFT))
 #define CAP_KIND_RIGHTS_SHIFT 24
 #define CAP_KIND_RIGHT(rights) ((uint64_t)(rights) << CAP_KIND_RIGHTS_SHIFT)
+#define CAP_KIND_RIGHTS(kind) ((uint8_t)((kind) >> CAP_KIND_RIGHTS_SHIFT))
 #define CAP_KIND_CHANGING (1ull << 32)
 #define CAP_KIND_SEQUENCE(kind) ((uint32_t)((kind) >> 32))

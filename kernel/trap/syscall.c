@@ -10,7 +10,7 @@
 #include "kernel/ipc/fault.h"
 #include "kernel/sched/sched.h"
 #include "kernel/thread/wait.h"
-#include "mm/user.h"
+#include "mm/user_page.h"
 
 enum syscall_kind { PLAIN, MESSAGE, WAIT };
 
@@ -103,18 +103,44 @@ static int64_t batch_entry_run(struct thread *thread, struct sluice_batch_entry 
     return syscall_table[entry->number](thread, entry->args);
 }
 
+/* False: the thread has to take a page fault first. It has to be writable as well. */
+static inline bool batch_entry_read(struct thread *thread, struct sluice_batch_entry *entry, uint64_t address,
+                                    struct user_page *page)
+{
+    const void *there = user_reach_again(page, thread->aspace, address, sizeof(*entry), USER_WRITE);
+    if (__builtin_expect(there != NULL, 1)) {
+        memory_copy(entry, there, sizeof(*entry));
+        return true;
+    }
+    thread->fault_error = SLUICE_FAULT_WRITE;
+    return !user_check(thread->aspace, address, sizeof(*entry), true, &thread->fault_address) &&
+           !user_copy_in(thread->aspace, entry, address, sizeof(*entry), &thread->fault_address);
+}
+
+/* It was writable when the entry was read; if it is not any more, the caller unmapped it itself. */
+static inline void batch_entry_answer(struct thread *thread, const struct sluice_batch_entry *entry,
+                                      uint64_t address, struct user_page *page)
+{
+    struct sluice_batch_entry *there =
+        user_reach_again(page, thread->aspace, address, sizeof(*entry), USER_WRITE);
+    if (__builtin_expect(there != NULL, 1)) {
+        atomic_store_relaxed(&there->args[2], entry->args[2]);
+        atomic_store_relaxed(&there->result, entry->result);
+    } else {
+        user_copy_out(thread->aspace, address, entry, sizeof(*entry), &thread->fault_address);
+    }
+}
+
 int64_t sys_batch(struct thread *thread, uint64_t *args)
 {
     /* In the thread: an entry that goes on at a later step must not find other arguments than those it checked. */
     struct sluice_batch_entry *entry = &thread->batch_entry;
+    struct user_page page = {0};
     if (args[1] > SLUICE_BATCH_MAX)
         return SLUICE_E_BAD_ARGUMENT;
     while (thread->batch_index < args[1]) {
         uint64_t address = args[0] + thread->batch_index * sizeof(*entry);
-        thread->fault_error = SLUICE_FAULT_WRITE;
-        if (thread->step == 0 &&
-            (user_check(thread->aspace, address, sizeof(*entry), true, &thread->fault_address) ||
-             user_copy_in(thread->aspace, entry, address, sizeof(*entry), &thread->fault_address)))
+        if (thread->step == 0 && !batch_entry_read(thread, entry, address, &page))
             return SYSCALL_FAULT;
         int64_t result = batch_entry_run(thread, entry);
         if (result <= SYSCALL_BLOCKED)
@@ -122,8 +148,7 @@ int64_t sys_batch(struct thread *thread, uint64_t *args)
         entry->result = result;
         thread->step = 0;
         thread->batch_index++;
-        /* It was writable when the entry was read; if it is not any more, the caller unmapped it itself. */
-        user_copy_out(thread->aspace, address, entry, sizeof(*entry), &thread->fault_address);
+        batch_entry_answer(thread, entry, address, &page);
         if (atomic_load_relaxed(&cpu_self()->pending)) /* relaxed: only a hint to let others in */
             return thread->batch_index < args[1] ? SYSCALL_AGAIN : (int64_t)args[1];
     }

@@ -15,6 +15,7 @@
 #include "kernel/thread/thread.h"
 #include "kernel/trap/syscall.h"
 #include "kernel/trap/vectors.h"
+#include "mm/aspace.h"
 #include "smp/cpu.h"
 
 static void exception(struct thread *thread, uint64_t vector)
@@ -34,6 +35,17 @@ static void ipi(void)
     if (atomic_load_relaxed(&cpu_self()->pending) == 0)
         cpu_counter_inc(ipis_useless);
     interrupt_ack();
+}
+
+/* Most IPIs ask a CPU that runs to flush, and nothing else. False: nothing was done. */
+static inline bool ipi_flush(struct cpu *cpu, const struct thread *thread)
+{
+    if (thread == cpu->idle || cpu->due_at_exit || !atomic_cas(&cpu->pending, PENDING_TLB, 0))
+        return false;
+    counter_add(&cpu->counters->ipis_received, 1);
+    interrupt_ack();
+    aspace_catch_up_cpu();
+    return true;
 }
 
 static void device_interrupt(unsigned line)
@@ -56,6 +68,8 @@ struct thread *kernel_trap(struct thread *thread)
         if (pager)
             return sched_exit_due(cpu_self()) ? sched_exit() : pager;
     }
+    if (vector == VECTOR_IPI && ipi_flush(cpu_self(), thread))
+        return sched_exit_due(cpu_self()) ? sched_exit() : thread;
     if (thread == cpu_self()->idle)
         sched_idle_left();
     if (vector < VECTOR_IRQ0)

@@ -10,6 +10,7 @@
  *   perhaps still in a TLB: the stamp is the space's generation by which every CPU must have flushed, modulo 2^20
  */
 #pragma once
+#include "kernel/abi/object.h"
 #include "mm/frame.h"
 #include "smp/atomic.h"
 #include <stdbool.h>
@@ -60,11 +61,12 @@ static inline uint64_t *pt_table_of(uint64_t entry)
 }
 
 /* The table of `level` that covers the address; NULL when there is none. Relaxed: each load depends on the one before.
- * pairs with table_build_locked() in aspace.c: a table was cleared before its entry was stored. It lives until a grace
+ * pairs with table_build_locked() in tables.c: a table was cleared before its entry was stored. It lives until a grace
  * period after its space's death. */
 static inline uint64_t *pt_table(uint64_t root, uint64_t address, unsigned level)
 {
     uint64_t *table = direct_map(root);
+#pragma GCC unroll 4
     for (unsigned i = PT_LEVELS; i > level; i--) {
         uint64_t entry = atomic_load_relaxed(&table[pt_index(address, i)]);
         if (!(entry & PT_PRESENT))
@@ -74,12 +76,12 @@ static inline uint64_t *pt_table(uint64_t root, uint64_t address, unsigned level
     return table;
 }
 
-/* The entries of at most 512 pages: they lie in two tables at most. NULL: there is no table. */
+/* The entries of at most 512 pages: they lie in two tables at most, mostly in one. NULL: there is no table. */
 struct pt_range {
-    struct {
+    struct pt_span {
         uint64_t *entry;
         uint64_t count;
-    } span[2];
+    } span[2]; /* of the second, count is 0 when there is none, and nothing else is set */
 };
 
 static inline uint64_t *pt_find(uint64_t root, uint64_t address)
@@ -91,18 +93,26 @@ static inline uint64_t *pt_find(uint64_t root, uint64_t address)
 static inline void pt_range_find(struct pt_range *range, uint64_t root, uint64_t address, uint64_t pages)
 {
     uint64_t first = PT_ENTRIES - pt_index(address, 1);
-    if (first > pages)
-        first = pages;
     range->span[0].entry = pt_find(root, address);
-    range->span[0].count = first;
-    range->span[1].count = pages - first;
-    range->span[1].entry = pages > first ? pt_find(root, address + first * PAGE_BYTES) : NULL;
+    range->span[0].count = pages;
+    range->span[1].count = 0;
+    if (__builtin_expect(pages > first, 0)) {
+        range->span[0].count = first;
+        range->span[1].count = pages - first;
+        range->span[1].entry = pt_find(root, address + first * PAGE_BYTES);
+    }
 }
 
-static inline uint64_t pt_pending(uint64_t entry, uint64_t generation)
+/* The other bits of an entry whose pages were unmapped at that generation, but for its frame and KERNEL. */
+static inline uint64_t pt_pending_bits(uint64_t generation)
 {
     uint64_t stamp = generation & PT_STAMP_MASK;
-    return (entry & (PT_FRAME_MASK | PT_KERNEL)) | PT_PENDING | (stamp & 255) << 1 | stamp >> 8 << 52;
+    return PT_PENDING | (stamp & 255) << 1 | stamp >> 8 << 52;
+}
+
+static inline uint64_t pt_pending(uint64_t entry, uint64_t pending_bits)
+{
+    return (entry & (PT_FRAME_MASK | PT_KERNEL)) | pending_bits;
 }
 
 static inline bool pt_is_pending(uint64_t entry)
@@ -122,14 +132,43 @@ static inline bool pt_is_flushed(uint64_t entry, uint64_t generation, uint64_t f
     return ((generation - pt_stamp(entry)) & PT_STAMP_MASK) >= generation - flushed;
 }
 
-/* A page with these rights now (enum sluice_map_flag) and at most `may` later. Accessed and dirty are set at once, so
- * that no CPU ever writes to a page table. */
-uint64_t pt_page(uint64_t frame, unsigned flags, unsigned may);
+/* Rights as enum sluice_map_flag has them, as the entry's bits. Accessed and dirty are set at once, so that no CPU ever
+ * writes to a page table. */
+static inline uint64_t pt_rights(unsigned flags)
+{
+    static const uint64_t bits[4] = {PT_NO_EXECUTE, PT_WRITE | PT_DIRTY | PT_NO_EXECUTE, 0,
+                                     PT_WRITE | PT_DIRTY};
+    return bits[flags / SLUICE_MAP_WRITE % 4];
+}
+_Static_assert(SLUICE_MAP_WRITE == 2 && SLUICE_MAP_EXECUTE == 4, "pt_rights");
+
+/* A page with these rights now and at most `may` later. */
+static inline uint64_t pt_page(uint64_t frame, unsigned flags, unsigned may)
+{
+    uint64_t most = (uint64_t)(may & (SLUICE_MAP_WRITE | SLUICE_MAP_EXECUTE)) << 51;
+    return frame << PAGE_SHIFT | PT_PRESENT | PT_USER | PT_ACCESSED | most | pt_rights(flags);
+}
+_Static_assert((uint64_t)SLUICE_MAP_WRITE << 51 == PT_MAY_WRITE &&
+                   (uint64_t)SLUICE_MAP_EXECUTE << 51 == PT_MAY_EXECUTE,
+               "pt_page");
+
 /* Changes the rights; the caller checked pt_allows. */
-uint64_t pt_with_rights(uint64_t entry, unsigned flags);
-bool pt_allows(uint64_t entry, unsigned flags);
+static inline uint64_t pt_with_rights(uint64_t entry, unsigned flags)
+{
+    return (entry & ~(PT_WRITE | PT_DIRTY | PT_NO_EXECUTE)) | pt_rights(flags);
+}
+
+static inline bool pt_allows(uint64_t entry, unsigned flags)
+{
+    return !((flags & (SLUICE_MAP_WRITE | SLUICE_MAP_EXECUTE)) & ~(entry >> 51));
+}
+
 /* True when the second lets less be done than the first. */
-bool pt_loses_rights(uint64_t before, uint64_t after);
+static inline bool pt_loses_rights(uint64_t before, uint64_t after)
+{
+    return ((before & ~after) & PT_WRITE) | ((~before & after) & PT_NO_EXECUTE);
+}
+
 /* Tables that the pages from `address` on lack. */
 unsigned pt_tables_missing(uint64_t root, uint64_t address, uint64_t pages);
 /* The first entry at or after *address, in a table of `level`, that points to a table; *address moves to what it

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The CPU's page tables and TLB, inline: one of these is on the way between any two address spaces.
- * Entry points: translation_load, translation_drop. Context: kernel, interrupts off; mm/tlb.c only. Locks: none.
+ * Entry points: translation_load, translation_drop. Context: kernel, interrupts off; mm/tlb.c and mm/tlb.h only. Locks: none.
  * Host tests put a header of the same name before this one. Tests: tests/host/test_tlb.c, tests/user/memory/.
  */
 #pragma once

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Mutexes between the threads of a process: three states, and one bit of a notification to wait on.
+ * Mutexes between the threads of a process, where somebody has to wait: three states, and one bit of a notification.
  * Owns: the process's lock events: up to 64 notifications, made when they are needed, each bit one event; a mutex gets
  * an event when somebody first has to wait for it. Context: any thread. Locks: event_lock, a leaf, held for some
  * instructions. Tests: tests/user/threads/.
@@ -90,7 +90,7 @@ static void mutex_event_ensure(struct sluice_mutex *mutex)
 }
 
 /* Without an event (none is left) waiters look again after 50 us. */
-static void mutex_wait(struct sluice_mutex *mutex)
+static void event_wait(const struct sluice_mutex *mutex)
 {
     uint32_t event = atomic_load_relaxed(&mutex->event); /* fixed since mutex_event_ensure, or 0 */
 
@@ -100,30 +100,25 @@ static void mutex_wait(struct sluice_mutex *mutex)
         sluice_sleep_until(sluice_clock() + 50000);
 }
 
-bool sluice_mutex_trylock(struct sluice_mutex *mutex)
+/* It was not free: it is held when this returns. */
+void sluice_mutex_wait(struct sluice_mutex *mutex)
 {
-    return atomic_cas(&mutex->state, 0, 1);
-}
-
-void sluice_mutex_lock(struct sluice_mutex *mutex)
-{
-    for (int i = 0; i < SPIN_ROUNDS; i++) {
+    for (int i = 1; i < SPIN_ROUNDS; i++) {
+        cpu_relax();
         if (sluice_mutex_trylock(mutex))
             return;
-        cpu_relax();
     }
     mutex_event_ensure(mutex);
     while (atomic_exchange(&mutex->state, 2) != 0)
-        mutex_wait(mutex);
+        event_wait(mutex);
 }
 
-void sluice_mutex_unlock(struct sluice_mutex *mutex)
+/* It was given back, and somebody waits. */
+void sluice_mutex_wake(struct sluice_mutex *mutex)
 {
-    uint32_t event;
+    uint32_t event =
+        atomic_load_relaxed(&mutex->event); /* set before state became 2, which the exchange saw */
 
-    if (atomic_exchange(&mutex->state, 0) != 2)
-        return;
-    event = atomic_load_relaxed(&mutex->event); /* set before state became 2, which the exchange saw */
     if (event)
         sluice_signal(event_slot[(event - 1) / 64], 1ull << (event - 1) % 64);
 }

@@ -7,6 +7,7 @@
 #pragma once
 #include "servers/lib/process.h"
 #include "servers/lib/sluice.h"
+#include "smp/atomic.h"
 #include <reent.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -50,13 +51,30 @@ static inline struct sluice_thread *sluice_thread_self(void)
     return thread_pointer();
 }
 
-/* All zero is an unlocked mutex. */
+/* All zero is an unlocked mutex. One that is free is taken and given by one instruction each. */
 struct sluice_mutex {
     uint32_t state; /* atomic: 0 free, 1 held, 2 held and somebody waits */
     uint32_t event; /* atomic: 0, or where waiters wait: 1 + its number among the process's lock events */
 };
-void sluice_mutex_lock(struct sluice_mutex *mutex);
-bool sluice_mutex_trylock(struct sluice_mutex *mutex);
-void sluice_mutex_unlock(struct sluice_mutex *mutex);
+void sluice_mutex_wait(struct sluice_mutex *mutex);
+void sluice_mutex_wake(struct sluice_mutex *mutex);
+
+static inline bool sluice_mutex_trylock(struct sluice_mutex *mutex)
+{
+    return atomic_cas(&mutex->state, 0, 1);
+}
+
+static inline void sluice_mutex_lock(struct sluice_mutex *mutex)
+{
+    if (__builtin_expect(!sluice_mutex_trylock(mutex), 0))
+        sluice_mutex_wait(mutex);
+}
+
+static inline void sluice_mutex_unlock(struct sluice_mutex *mutex)
+{
+    if (__builtin_expect(atomic_exchange(&mutex->state, 0) == 2, 0))
+        sluice_mutex_wake(mutex);
+}
+
 /* Needed only for a mutex whose memory is used for something else afterwards. Nobody holds it. */
 void sluice_mutex_finish(struct sluice_mutex *mutex);

@@ -111,15 +111,28 @@ static void block_unlist_locked(struct worker *worker, struct block *block)
     block->listed = false;
 }
 
+/* The number, in the block, of the first free frame; there is one. */
+static uint32_t block_first_free_locked(struct block *block)
+{
+    while (block->free[block->free_word] == 0)
+        block->free_word++;
+    return block->free_word * 64 + (uint32_t)__builtin_ctzll(block->free[block->free_word]);
+}
+
+static void block_taken_locked(struct worker *worker, struct block *block, uint32_t frames)
+{
+    block->free_count -= frames;
+    worker->frames += frames;
+    if (block->free_count == 0)
+        block_unlist_locked(worker, block);
+}
+
 /* The first free frames of the block that lie side by side. */
 static uint32_t block_take_run_locked(struct worker *worker, struct block *block, uint32_t want,
                                       uint32_t *frame)
 {
-    uint32_t first = 0, run = 0;
+    uint32_t first = block_first_free_locked(block), run = 0;
 
-    while (block->free[first / 64] == 0)
-        first += 64;
-    first += (uint32_t)__builtin_ctzll(block->free[first / 64]);
     while (run < want && first + run < BLOCK_FRAMES) {
         uint32_t at = first + run;
         if (!(block->free[at / 64] >> at % 64 & 1))
@@ -127,11 +140,8 @@ static uint32_t block_take_run_locked(struct worker *worker, struct block *block
         block->free[at / 64] &= ~(1ull << at % 64);
         run++;
     }
-    block->free_count -= run;
-    worker->frames += run;
-    if (block->free_count == 0)
-        block_unlist_locked(worker, block);
-    *frame = store_block_frame(block) + first;
+    block_taken_locked(worker, block, run);
+    *frame = block->first_frame + first;
     return run;
 }
 
@@ -140,6 +150,8 @@ static void block_adopt_locked(struct worker *worker, struct block *block)
     for (unsigned i = 0; i < 8; i++)
         block->free[i] = UINT64_MAX;
     block->free_count = BLOCK_FRAMES;
+    block->free_word = 0;
+    block->first_frame = store_block_frame(block);
     block->worker = worker->index;
     block_list_locked(worker, block);
 }
@@ -161,6 +173,20 @@ static uint32_t worker_take_run(struct worker *worker, bool fetch, uint32_t want
     return run;
 }
 
+struct block *cache_take_page(struct worker *worker, uint32_t *frame)
+{
+    sluice_mutex_lock(&worker->mutex);
+    struct block *block = worker->partial;
+    if (block) {
+        uint32_t first = block_first_free_locked(block);
+        block->free[first / 64] &= block->free[first / 64] - 1;
+        block_taken_locked(worker, block, 1);
+        *frame = block->first_frame + first;
+    }
+    sluice_mutex_unlock(&worker->mutex);
+    return block;
+}
+
 uint32_t cache_take_run(struct worker *worker, uint32_t want, uint32_t *frame)
 {
     uint32_t run = worker_take_run(worker, true, want, frame);
@@ -178,6 +204,8 @@ void cache_give(uint32_t frame)
 
     sluice_mutex_lock(&worker->mutex);
     block->free[frame / 64 % 8] |= 1ull << frame % 64;
+    if (frame / 64 % 8 < block->free_word)
+        block->free_word = frame / 64 % 8;
     block->free_count++;
     worker->frames--;
     if (!block->listed)

@@ -41,5 +41,7 @@ bool cache_promise(struct worker *worker, uint64_t pages);
 void cache_promise_end(struct worker *worker, uint64_t pages);
 /* At most `want` frames side by side in one block; the first's number. 0: none anywhere. */
 uint32_t cache_take_run(struct worker *worker, uint32_t want, uint32_t *frame);
+/* One frame that the worker has: the block it lies in; NULL: it has none, and cache_take_run finds one elsewhere. */
+struct block *cache_take_page(struct worker *worker, uint32_t *frame);
 /* No TLB and no page table names it any more. */
 void cache_give(uint32_t frame);

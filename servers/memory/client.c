@@ -26,11 +26,6 @@ struct client *client_lock(uint32_t number)
     return NULL;
 }
 
-void client_unlock(struct client *client)
-{
-    sluice_mutex_unlock(&client->mutex);
-}
-
 int64_t client_charge(struct client *client, uint64_t pages)
 {
     uint64_t before = atomic_fetch_add(&client->charged, pages);

@@ -54,6 +54,7 @@ struct client {
     /* Guarded by mutex. */
     bool ended; /* root was told that it cannot go on */
     uint32_t extent_count, extent_capacity;
+    uint32_t extent_last;   /* index of the one that was asked for last */
     struct extent *extents; /* in order of addresses */
     struct grant *grants;
     uint32_t grant_number, grant_count;
@@ -75,7 +76,10 @@ static inline bool client_limited(const struct client *client, uint32_t count, u
 
 /* Locks the client; NULL when this process is not known (any more). */
 struct client *client_lock(uint32_t number);
-void client_unlock(struct client *client);
+static inline void client_unlock(struct client *client)
+{
+    sluice_mutex_unlock(&client->mutex);
+}
 int64_t client_charge(struct client *client, uint64_t pages);
 void client_uncharge(struct client *client, uint64_t pages);
 unsigned client_count(void);

@@ -30,15 +30,6 @@ uint32_t extent_search(const struct client *client, uint64_t address)
     return low;
 }
 
-struct extent *extent_at(struct client *client, uint64_t address)
-{
-    uint32_t index = extent_search(client, address);
-
-    if (index == client->extent_count || client->extents[index].address > address)
-        return NULL;
-    return &client->extents[index];
-}
-
 bool extent_range_free(const struct client *client, uint64_t address, uint64_t pages)
 {
     uint32_t index = extent_search(client, address);

@@ -12,14 +12,13 @@
 
 /* Index of the first extent that ends after `address`. */
 uint32_t extent_search(const struct client *client, uint64_t address);
-/* The extent that holds `address`, or NULL. */
-struct extent *extent_at(struct client *client, uint64_t address);
 /* A free range of so many pages in the window of this worker, or 0. */
 uint64_t extent_find_room(const struct client *client, const struct worker *worker, uint64_t pages);
 bool extent_range_free(const struct client *client, uint64_t address, uint64_t pages);
 /* Makes sure that `more` extents can be added; NO_MEMORY. */
 int64_t extent_reserve(struct worker *worker, struct client *client, uint32_t more);
-/* Adds it at its place, which is free; takes over the caller's reference to the object. Room was reserved. */
+/* Adds it at its place, which is free; takes over the caller's reference to the object. Room was reserved. Moves all
+ * extents behind it: the cost of a new extent grows with their number, that of a fault with its logarithm at most. */
 void extent_insert(struct client *client, const struct extent *extent);
 void extent_remove(struct client *client, uint32_t index);
 /* Cuts the extent that holds `address` in two there; room was reserved. Nothing happens at an extent's own start. */
@@ -31,4 +30,19 @@ int64_t extent_populate(struct worker *worker, struct client *client, struct ext
 static inline uint64_t extent_end(const struct extent *extent)
 {
     return extent->address + (uint64_t)extent->pages * SLUICE_PAGE_BYTES;
+}
+
+/* The extent that holds `address`, or NULL. Mostly the one that was asked for last. */
+static inline struct extent *extent_at(struct client *client, uint64_t address)
+{
+    if (client->extent_last < client->extent_count) {
+        struct extent *last = &client->extents[client->extent_last];
+        if (address - last->address < (uint64_t)last->pages * SLUICE_PAGE_BYTES)
+            return last;
+    }
+    uint32_t index = extent_search(client, address);
+    if (index == client->extent_count || client->extents[index].address > address)
+        return NULL;
+    client->extent_last = index;
+    return &client->extents[index];
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Map, unmap, protect, and page faults of a client.
+ * Map, unmap and protect, for a client.
  * Context: a worker that holds the client's mutex. Locks: the object's mutex, inside. Tests: tests/user/memory/.
  *
  * Frames go back to a cache only after the kernel's unmap, which returns when no TLB holds them (docs/memory.md).
@@ -210,21 +210,4 @@ int64_t client_protect_locked(struct worker *worker, struct client *client, uint
             result = extent_protect(client, &client->extents[i], flags);
     }
     return result;
-}
-
-int64_t client_fault_locked(struct worker *worker, struct client *client, uint64_t address, uint64_t error)
-{
-    struct extent *extent = extent_at(client, address);
-    unsigned need = SLUICE_MAP_READ;
-
-    if (error & SLUICE_FAULT_WRITE)
-        need = SLUICE_MAP_WRITE;
-    else if (error & SLUICE_FAULT_FETCH)
-        need = SLUICE_MAP_EXECUTE;
-    if (!extent || !(extent->flags & need))
-        return SLUICE_E_BAD_ADDRESS;
-    uint32_t page = (uint32_t)((address - extent->address) / SLUICE_PAGE_BYTES);
-    if (page < extent->guard)
-        return SLUICE_E_BAD_ADDRESS;
-    return extent_populate(worker, client, extent, page, 1);
 }

@@ -26,21 +26,28 @@ static bool fault_stay(struct client *client, const struct sluice_end *end, stru
     return true;
 }
 
-static bool page_fault(struct worker *worker, struct client *client, struct sluice_message *message)
+static __attribute__((noinline)) bool page_fault_stay(struct client *client, int64_t result,
+                                                      struct sluice_message *message)
 {
-    struct sluice_end end = {.address = message->word[0], .error = message->word[1], .rip = message->word[2]};
-    int64_t result =
-        client_fault_locked(worker, client, end.address & ~(uint64_t)(SLUICE_PAGE_BYTES - 1), end.error);
+    struct sluice_end end = {.cause = SLUICE_END_FAULT,
+                             .address = message->word[0],
+                             .error = message->word[1],
+                             .rip = message->word[2]};
 
-    counter_add(&worker->faults, 1);
-    if (result == 0)
-        return fault_go_on(message);
-    end.cause = SLUICE_END_FAULT;
     if (result != SLUICE_E_BAD_ADDRESS) {
         end.cause = SLUICE_END_NO_MEMORY;
         end.error = (uint64_t)result;
     }
     return fault_stay(client, &end, message);
+}
+
+static bool page_fault(struct worker *worker, struct client *client, struct sluice_message *message)
+{
+    uint64_t page = message->word[0] & ~(uint64_t)(SLUICE_PAGE_BYTES - 1);
+    int64_t result = client_fault_locked(worker, client, page, message->word[1]);
+
+    counter_add(&worker->faults, 1);
+    return __builtin_expect(result == 0, 1) ? fault_go_on(message) : page_fault_stay(client, result, message);
 }
 
 /* The end of a thread that was not the first is its process's own business. Nobody waits for an answer. */
@@ -142,16 +149,14 @@ static bool stats_request(struct client *client, struct sluice_message *message)
     return true;
 }
 
-static bool client_request(struct worker *worker, struct client *client, uint64_t badge,
-                           struct sluice_message *message)
+static __attribute__((noinline)) bool client_request(struct worker *worker, struct client *client,
+                                                     uint64_t badge, struct sluice_message *message)
 {
     uint64_t *word = message->word, slot = 0;
     uint32_t self = client->number;
     int64_t result;
 
     switch (SLUICE_TAG_LABEL(message->tag)) {
-    case SLUICE_LABEL_PAGE_FAULT:
-        return page_fault(worker, client, message);
     case SLUICE_LABEL_EXCEPTION:
         return fault_stay(
             client,
@@ -198,7 +203,9 @@ bool request_handle(struct server *server, uint64_t badge, struct sluice_message
 
     if (!client) /* it was dropped while its message was on the way: nobody is there to hear */
         return server_answer(message, SLUICE_E_NOT_FOUND, 0);
-    bool answer = client_request(server->context, client, badge, message);
+    bool fault = SLUICE_TAG_LABEL(message->tag) == SLUICE_LABEL_PAGE_FAULT; /* most messages */
+    bool answer = fault ? page_fault(server->context, client, message)
+                        : client_request(server->context, client, badge, message);
     client_unlock(client);
     return answer;
 }

@@ -13,9 +13,12 @@
 #define BLOCK_FRAMES 512u
 
 struct block {
-    uint64_t slot;    /* of its region; 0: not taken by a worker */
-    uint64_t free[8]; /* bit set: the frame is free. Guarded by the mutex of the worker that has the block */
+    uint64_t slot; /* of its region; 0: not taken by a worker */
+    /* Guarded by the mutex of the worker that has the block. */
+    uint64_t free[8]; /* bit set: the frame is free */
     uint32_t free_count;
+    uint32_t free_word;   /* no word of `free` before this one has a bit set */
+    uint32_t first_frame; /* fixed since the worker took the block */
     uint32_t worker;
     struct block *next, *previous; /* among the worker's blocks with free frames */
     bool listed;

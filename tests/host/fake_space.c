@@ -12,6 +12,7 @@
 #define WEAK __attribute__((weak))
 
 struct cap fake_slots[FAKE_SLOTS];
+static struct cspace fake_cspace = {.slots = fake_slots, .count = FAKE_SLOTS};
 _Thread_local unsigned fake_forwards, fake_blocks;
 
 void fake_slot_set(unsigned slot, struct object *object, enum sluice_type type, unsigned rights)
@@ -20,6 +21,7 @@ void fake_slot_set(unsigned slot, struct object *object, enum sluice_type type, 
                                     .type = (uint8_t)type,
                                     .rights = (uint8_t)rights,
                                     .generation = object->generation,
+                                    .pool_generation = pools[object->pool].generation,
                                     .pool = object->pool};
 }
 
@@ -72,6 +74,7 @@ struct thread *fake_thread_make(void)
 {
     struct thread *thread = aligned_alloc(64, sizeof *thread);
     memset(thread, 0, sizeof *thread);
+    thread->cspace = &fake_cspace;
     return thread;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// sources: mm/aspace.c mm/map.c mm/unmap.c mm/tlb.c mm/pt.c mm/frame.c mm/pool.c smp/cpuset.c smp/lock/gate.c smp/lock/gate_any.c smp/lock/wait.c smp/lock/check.c tests/host/fake_cpu.c tests/host/fake_memory.c tests/host/fake_space.c
+// sources: mm/aspace.c mm/map.c mm/map_steps.c mm/tables.c mm/unmap.c mm/unmap_steps.c mm/protect.c mm/tlb.c mm/pt.c mm/frame.c mm/pool.c smp/cpuset.c smp/lock/gate.c smp/lock/gate_any.c smp/lock/wait.c smp/lock/check.c tests/host/fake_cpu.c tests/host/fake_memory.c tests/host/fake_space.c
 // sanitize: undefined address
 /*
  * The handlers of aspace_map, aspace_unmap and aspace_protect, whole, and the end of a space: results, use counts, what
@@ -167,7 +167,7 @@ static void test_stops_at_what_is_there(void **state)
     assert_int_equal(frame_records[FIRST + 12].uses, 0);
     uint64_t *table = pt_table(space->root, ADDRESS + 3 * PAGE_BYTES, 1);
     table[pt_index(ADDRESS + 3 * PAGE_BYTES, 1)] =
-        pt_pending(pt_page(5, R, R) | PT_KERNEL, space->generation + 1);
+        pt_pending(pt_page(5, R, R) | PT_KERNEL, pt_pending_bits(space->generation + 1));
     assert_int_equal(map(REGION, 20, ADDRESS + 3 * PAGE_BYTES, 2, R), SLUICE_E_AGAIN);
     assert_int_equal(counted, 0);
     assert_int_equal(used(), 3);
@@ -247,6 +247,53 @@ static void test_policies_send_every_step_elsewhere(void **state)
     space_end();
 }
 
+/* The same for one page, whose straight line goes on in steps. */
+static void test_policies_send_one_page_elsewhere(void **state)
+{
+    (void)state;
+    assert_int_equal(map(REGION, 1, ADDRESS + PAGE_BYTES, 1, R), 0); /* the table is there */
+    pools[0].policy[LOCK_CLASS_frame] = SLUICE_POLICY(SLUICE_GRANULARITY_OFF, SLUICE_ALGORITHM_TAS, 1);
+    pools[0].policy[LOCK_CLASS_aspace] = SLUICE_POLICY(SLUICE_GRANULARITY_OFF, SLUICE_ALGORITHM_TAS, 2);
+    assert_int_equal(map(REGION, 0, ADDRESS, 1, RW | SLUICE_MAP_ZERO), 0);
+    assert_int_equal(counted, 1);
+    assert_int_equal(fake_forwards, 2);
+    assert_int_equal(map(REGION, 0, ADDRESS, 1, RW | SLUICE_MAP_ZERO), SLUICE_E_BUSY);
+    assert_int_equal(map(REGION, 2, ADDRESS, 1, R), SLUICE_E_EXISTS);
+    assert_int_equal(counted, 0);
+    assert_int_equal(used(), 2);
+    assert_int_equal(unmap(ADDRESS, 1), 0);
+    assert_int_equal(counted, 1);
+    assert_int_equal(fake_forwards, 2);
+    assert_int_equal(unmap(ADDRESS, 1), 0);
+    assert_int_equal(counted, 0);
+    assert_int_equal(used(), 1);
+    assert_int_equal(entry_at(ADDRESS), 0);
+    space_end();
+}
+
+/* One page and pages of several tables in turn: the table that was used last is not taken for another. */
+static void test_pages_of_many_tables(void **state)
+{
+    (void)state;
+    static const uint64_t places[] = {ADDRESS, ADDRESS + 2 * PAGE_BYTES, 0x10000000ull,
+                                      0x10000000ull + (2ull << 20)};
+    for (unsigned round = 0; round < 3; round++) {
+        for (unsigned i = 0; i < 4; i++)
+            assert_int_equal(map(REGION, round * 4 + i, places[i] + round * 8 * PAGE_BYTES, 1, R), 0);
+        for (unsigned i = 0; i < 4; i++)
+            assert_int_equal(pt_frame(entry_at(places[i] + round * 8 * PAGE_BYTES)), FIRST + round * 4 + i);
+    }
+    assert_int_equal(used(), 12);
+    for (unsigned i = 4; i-- > 0;) {
+        assert_int_equal(unmap(places[i], 1), 0);
+        assert_int_equal(counted, 1);
+    }
+    assert_int_equal(used(), 8);
+    assert_int_equal(unmap(0x20000000ull, 1), 0); /* where there is no table */
+    assert_int_equal(counted, 0);
+    space_end();
+}
+
 /* The region's capability dies while the call is on its way to another CPU. */
 static void test_capability_dies_between_steps(void **state)
 {
@@ -256,7 +303,7 @@ static void test_capability_dies_between_steps(void **state)
     thread->step = 0;
     assert_int_equal(sys_aspace_map(thread, args), SYSCALL_FORWARD);
     assert_int_equal(used(), 4);
-    fake_slots[REGION].object = NULL;
+    fake_slots[REGION] = (struct cap){0};
     fake_cpu_become(2);
     assert_int_equal(sys_aspace_map(thread, args), SLUICE_E_BAD_CAP);
     assert_int_equal(args[2], 0);
@@ -290,6 +337,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_rights, fresh, done),
         cmocka_unit_test_setup_teardown(test_memory_runs_out, fresh, done),
         cmocka_unit_test_setup_teardown(test_policies_send_every_step_elsewhere, fresh, done),
+        cmocka_unit_test_setup_teardown(test_policies_send_one_page_elsewhere, fresh, done),
+        cmocka_unit_test_setup_teardown(test_pages_of_many_tables, fresh, done),
         cmocka_unit_test_setup_teardown(test_capability_dies_between_steps, fresh, done),
         cmocka_unit_test_setup_teardown(test_kernel_pages_are_not_counted, fresh, done),
     };

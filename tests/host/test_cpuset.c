@@ -36,6 +36,12 @@ static void check_against(const struct cpuset *set, const bool *named, unsigned 
             last = cpu, members++;
         assert_int_equal(cpuset_next(set, cpu, count), last);
     }
+    for (unsigned cpu = 0; cpu < count; cpu++) {
+        bool others = cpuset_cluster_shift != 0;
+        for (unsigned bit = 0; bit <= (count - 1) >> cpuset_cluster_shift; bit++)
+            others |= named[bit] && bit != cpu;
+        assert_int_equal(cpuset_has_others(set, cpu), others);
+    }
     assert_int_equal(cpuset_count(set, count), members);
     assert_int_equal(cpuset_empty(set), members == 0);
 }

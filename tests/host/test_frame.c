@@ -9,6 +9,7 @@
 #include "kernel/abi/error.h"
 #include "kernel/trap/syscall.h"
 #include "tests/host/fake_cpu.h"
+#include "mm/frame_use.h"
 #include "tests/host/fake_memory.h"
 #include <pthread.h>
 #include <setjmp.h>

@@ -67,7 +67,8 @@ static void test_rights(void **state)
 
 static void pending_check(uint64_t stamped, uint64_t now, uint64_t flushed)
 {
-    uint64_t entry = pt_pending(pt_page(0xabcdef1234ull, R | X, R | W | X) | PT_KERNEL, stamped);
+    uint64_t entry =
+        pt_pending(pt_page(0xabcdef1234ull, R | X, R | W | X) | PT_KERNEL, pt_pending_bits(stamped));
     assert_true(pt_is_pending(entry));
     assert_false(entry & PT_PRESENT);
     assert_int_equal(pt_frame(entry), 0xabcdef1234ull);

@@ -14,6 +14,7 @@
 #include "kernel/ipc/reply.h"
 #include "kernel/thread/thread.h"
 #include "kernel/trap/syscall.h"
+#include "mm/frame_use.h"
 #include "mm/region.h"
 #include "mm/region_stock.h"
 #include "smp/epoch.c" /* not linked: each test begins with a fresh `epoch` */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// sources: mm/aspace.c mm/map.c mm/unmap.c mm/tlb.c mm/pt.c mm/user.c mm/frame.c mm/pool.c smp/cpuset.c smp/lock/gate.c smp/lock/gate_any.c smp/lock/wait.c smp/lock/check.c tests/host/fake_cpu.c tests/host/fake_memory.c tests/host/fake_space.c
+// sources: mm/aspace.c mm/map.c mm/map_steps.c mm/tables.c mm/unmap.c mm/unmap_steps.c mm/protect.c mm/tlb.c mm/pt.c mm/user.c mm/frame.c mm/pool.c smp/cpuset.c smp/lock/gate.c smp/lock/gate_any.c smp/lock/wait.c smp/lock/check.c tests/host/fake_cpu.c tests/host/fake_memory.c tests/host/fake_space.c
 // libs: -lpthread
 // sanitize: thread undefined
 /*
@@ -8,6 +8,7 @@
  * poison, through its TLB or by hand. Who is asked: CPUs that are active and behind, nobody else.
  */
 #include "mm/user.h"
+#include "mm/visit.h"
 #include "mm/x86_64/pt.h"
 #include "mm/x86_64/translation.h"
 #include "tests/host/fake_cpu.h"
@@ -150,14 +151,19 @@ static void while_waiting(void)
     sched_yield();
 }
 
-static int64_t unmap(uint64_t *count)
+static int64_t unmap_pages(uint64_t pages, uint64_t *count)
 {
-    uint64_t args[6] = {SPACE, ADDRESS, 1};
+    uint64_t args[6] = {SPACE, ADDRESS, pages};
     static _Thread_local struct thread *thread;
     thread = thread ? thread : fake_thread_make();
     int64_t result = fake_call(sys_aspace_unmap, thread, args, while_waiting);
     *count = args[2];
     return result;
+}
+
+static int64_t unmap(uint64_t *count)
+{
+    return unmap_pages(1, count);
 }
 
 static void unmap_rounds(uint64_t first, unsigned *blocks)
@@ -170,7 +176,7 @@ static void unmap_rounds(uint64_t first, unsigned *blocks)
         bool ours = result == 0;
         if (i % 8 == 0)
             sched_yield();
-        assert_int_equal(unmap(&count), 0);
+        assert_int_equal(unmap_pages(1 + i / 2 % 2, &count), 0); /* in a straight line, and in steps */
         *blocks += fake_blocks;
         /* Somebody else may have unmapped ours, and be about to lower its use count. */
         while (ours && atomic_load_relaxed(&frame_records[FIRST + frame].uses))
@@ -312,6 +318,31 @@ static void test_left_over_entries(void **state)
     free(thread);
 }
 
+/* So many unmaps wait that one more could not be told from the oldest: the page stays mapped. */
+static void test_too_many_wait(void **state)
+{
+    (void)state;
+    uint64_t count;
+    fake_cpu_become(1);
+    aspace_enter_cpu(space);
+    fake_cpu_become(0);
+    assert_int_equal(map(0), 0);
+    uint64_t entry = *pt_find(space->root, ADDRESS);
+    space->generation += PT_STAMP_WINDOW;
+    for (uint64_t pages = 1; pages <= 2; pages++) {
+        assert_int_equal(unmap_pages(pages, &count), SLUICE_E_AGAIN);
+        assert_int_equal(*pt_find(space->root, ADDRESS), entry);
+        assert_int_equal(space->pages_mapped, 1);
+    }
+    fake_cpu_become(1);
+    aspace_enter_cpu(NULL);
+    fake_cpu_become(0);
+    space->flushed = space->generation; /* as the ticket of whoever waited says at its end */
+    assert_int_equal(unmap(&count), 0);
+    assert_int_equal(count, 1);
+    assert_int_equal(frame_records[FIRST].uses, 0);
+}
+
 int main(void)
 {
     fake_time_limit(120);
@@ -319,6 +350,7 @@ int main(void)
         cmocka_unit_test_setup(test_asks_those_who_are_active_and_behind, fresh),
         cmocka_unit_test_setup(test_leaving_answers, fresh),
         cmocka_unit_test_setup(test_left_over_entries, fresh),
+        cmocka_unit_test_setup(test_too_many_wait, fresh),
         cmocka_unit_test_setup(test_no_stale_translation_is_used, fresh),
         cmocka_unit_test_setup(test_two_unmap_the_same_page, fresh),
     };

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// sources: mm/user.c mm/aspace.c mm/tlb.c mm/pt.c mm/frame.c mm/pool.c smp/cpuset.c smp/lock/gate.c smp/lock/gate_any.c smp/lock/wait.c smp/lock/check.c tests/host/fake_cpu.c tests/host/fake_memory.c tests/host/fake_space.c
+// sources: mm/user.c mm/aspace.c mm/map.c mm/map_steps.c mm/tables.c mm/tlb.c mm/pt.c mm/frame.c mm/pool.c smp/cpuset.c smp/lock/gate.c smp/lock/gate_any.c smp/lock/wait.c smp/lock/check.c tests/host/fake_cpu.c tests/host/fake_memory.c tests/host/fake_space.c
 // sanitize: undefined address
 /*
  * User memory by walking page tables: copies inside a page and across pages whose frames lie apart, the address of the
  * first page that is missing or read-only, ranges that are no user addresses; a visit is noted while it lasts, and a
  * space that is loaded needs none.
  */
-#include "mm/user.h"
+#include "mm/user_page.h"
 #include "kernel/abi/error.h"
 #include "mm/x86_64/translation.h"
 #include "smp/cpu.h"
@@ -161,6 +161,49 @@ static void test_across_spaces(void **state)
     assert_int_equal(source, 0);
 }
 
+/* The inline forms: inside of one page, from the space that is loaded; else they do nothing. */
+static void test_inside_a_page(void **state)
+{
+    (void)state;
+    uint64_t last = ADDRESS + 3 * PAGE_BYTES;
+    char *frame = direct_map(frame_of(0) * PAGE_BYTES);
+    assert_ptr_equal(user_reach(space, ADDRESS + 96, PAGE_BYTES - 96, USER_WRITE), frame + 96);
+    assert_null(user_reach(space, ADDRESS + 96, PAGE_BYTES - 95, USER_WRITE));
+    assert_null(user_reach(space, last, 8, USER_WRITE));
+    assert_non_null(user_reach(space, last, 8, USER_READ));
+    assert_null(user_reach(other, ADDRESS, 8, USER_READ)); /* not loaded */
+    assert_null(user_reach(space, 0xffff800000000000ull, 8, USER_READ));
+    struct user_range from = {space, ADDRESS + 64}, to = {other, ADDRESS + 640};
+    cpuset_clear_all(&other->used);
+    memcpy(frame + 64, pattern, 512);
+    assert_true(user_copy_page(to, from, 512));
+    assert_true(cpuset_has(&other->used, 0)); /* visited */
+    assert_null(cpus[0]->visited[0]);
+    assert_memory_equal((uint8_t *)direct_map(100 * PAGE_BYTES) + 640, pattern, 512);
+    assert_false(user_copy_page(to, from, 4000));
+    assert_false(user_copy_page(from, to, 8)); /* that is the other one's to do */
+    to = (struct user_range){space, last};
+    assert_false(user_copy_page(to, from, 8));
+}
+
+/* A page that was found is found again, until this CPU has flushed what may be another page. */
+static void test_reaches_again(void **state)
+{
+    (void)state;
+    struct user_page page = {0};
+    char *first = direct_map(frame_of(0) * PAGE_BYTES), *second = direct_map(frame_of(1) * PAGE_BYTES);
+    assert_ptr_equal(user_reach_again(&page, space, ADDRESS, 64, USER_WRITE), first);
+    assert_ptr_equal(user_reach_again(&page, space, ADDRESS + 4032, 64, USER_WRITE), first + 4032);
+    assert_null(user_reach_again(&page, space, ADDRESS + 4033, 64, USER_WRITE));
+    assert_ptr_equal(user_reach_again(&page, space, ADDRESS + PAGE_BYTES, 64, USER_WRITE), second);
+    *pt_find(space->root, ADDRESS + PAGE_BYTES) = 0;
+    assert_ptr_equal(user_reach_again(&page, space, ADDRESS + PAGE_BYTES, 64, USER_WRITE), second);
+    atomic_fetch_add(&space->generation, 1ull);
+    aspace_catch_up_cpu();
+    assert_null(user_reach_again(&page, space, ADDRESS + PAGE_BYTES, 64, USER_WRITE));
+    assert_null(user_reach_again(&page, space, ADDRESS + PAGE_BYTES, 64, USER_WRITE));
+}
+
 static void test_visits(void **state)
 {
     (void)state;
@@ -191,6 +234,8 @@ int main(void)
         cmocka_unit_test_setup(test_missing_pages, fresh),
         cmocka_unit_test_setup(test_ranges_that_are_not_the_users, fresh),
         cmocka_unit_test_setup(test_across_spaces, fresh),
+        cmocka_unit_test_setup(test_inside_a_page, fresh),
+        cmocka_unit_test_setup(test_reaches_again, fresh),
         cmocka_unit_test_setup(test_visits, fresh),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

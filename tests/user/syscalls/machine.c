@@ -88,6 +88,29 @@ static void test_batch(void)
     tap_equal((uint64_t)entries[SLUICE_BATCH_MAX - 1].result, 0, "to its last entry");
 }
 
+/* Entries on two pages, in the space that runs; the last but one takes their own page away. */
+static void test_batch_unmaps_itself(void)
+{
+    const uint64_t place = BENCH_ADDRESS, other = BENCH_ADDRESS + 8 * SLUICE_PAGE_BYTES;
+    uint64_t region = bench[SLUICE_TYPE_REGION], rw = SLUICE_MAP_READ | SLUICE_MAP_WRITE;
+    struct sluice_batch_entry *entries = (void *)(place + SLUICE_PAGE_BYTES - 2 * sizeof *entries - 8);
+    tap_result(sluice_aspace_map(SLUICE_SLOT_ASPACE, region, 0, place, 2, (unsigned)rw, NULL), 0,
+               "two pages");
+    for (unsigned i = 0; i < 4; i++)
+        entries[i] = (struct sluice_batch_entry){
+            .number = SLUICE_SYS_aspace_map,
+            .args = {SLUICE_SLOT_ASPACE, region, i, other + i * SLUICE_PAGE_BYTES, 1, rw},
+            .result = 77};
+    entries[3] = (struct sluice_batch_entry){
+        .number = SLUICE_SYS_aspace_unmap, .args = {SLUICE_SLOT_ASPACE, place, 2}, .result = 77};
+    tap_result(sluice_batch(entries, 4), 4, "a batch whose last entry unmaps where the entries lie");
+    struct sluice_batch_entry *seen = (void *)((uint64_t)entries - place + other);
+    for (unsigned i = 0; i < 3; i++)
+        tap_ok(seen[i].result == 0 && seen[i].args[2] == 1, "entry %u, at the end of a page, is answered", i);
+    tap_equal((uint64_t)seen[3].result, 77, "nothing is written to a page that is unmapped");
+    tap_result(sluice_aspace_unmap(SLUICE_SLOT_ASPACE, other, 3, NULL), 0, "the pages go");
+}
+
 /* Copies of a port range may be narrowed by their badge, first | count << 16, never widened. */
 static void test_port_range(void)
 {
@@ -125,5 +148,6 @@ void test_machine(void)
     test_time();
     test_cpus();
     test_batch();
+    test_batch_unmaps_itself();
     test_devices();
 }

@@ -22,12 +22,6 @@ static inline void visit_end(struct aspace *space, bool visits)
         aspace_visit_end_cpu(space);
 }
 
-static inline uint64_t page_rest(uint64_t address, uint64_t bytes)
-{
-    uint64_t rest = PAGE_BYTES - address % PAGE_BYTES;
-    return bytes < rest ? bytes : rest;
-}
-
 static __attribute__((noinline)) int range_refuse(uint64_t address, uint64_t *fault)
 {
     bool inside = address >= SLUICE_USER_MIN && address < SLUICE_USER_MAX;
@@ -48,7 +42,7 @@ static inline int copy_in(struct aspace *space, char *to, uint64_t from, uint64_
         const char *source = user_find(space, from, USER_READ);
         if (!source)
             return page_missing(from, fault);
-        part = page_rest(from, bytes);
+        part = user_page_rest(from, bytes);
         memory_copy(to, source, part);
     }
     return 0;
@@ -61,7 +55,7 @@ static inline int copy_out(struct aspace *space, uint64_t to, const char *from, 
         char *target = user_find(space, to, USER_WRITE);
         if (!target)
             return page_missing(to, fault);
-        part = page_rest(to, bytes);
+        part = user_page_rest(to, bytes);
         memory_copy(target, from, part);
     }
     return 0;
@@ -78,7 +72,7 @@ static inline int copy_across(struct user_range to, struct user_range from, uint
         char *target = user_find(to.space, to.address, USER_WRITE);
         if (!target)
             return page_missing(to.address, target_fault);
-        part = page_rest(to.address, page_rest(from.address, bytes));
+        part = user_page_rest(to.address, user_page_rest(from.address, bytes));
         memory_copy(target, source, part);
     }
     return 0;
@@ -114,7 +108,7 @@ int user_check(struct aspace *space, uint64_t address, uint64_t bytes, bool writ
     while (address < end && !error) {
         if (!user_find(space, address, bits))
             error = page_missing(address, fault);
-        address += page_rest(address, UINT64_MAX);
+        address += user_page_rest(address, UINT64_MAX);
     }
     visit_end(space, visits);
     return error;

@@ -22,6 +22,20 @@ static inline bool user_range_valid(uint64_t address, uint64_t bytes)
            bytes <= SLUICE_USER_MAX - address;
 }
 
+/* The page that was reached last (user_page.h). All zero: none was. */
+struct user_page {
+    char *page; /* NULL, or in the direct map */
+    uint64_t number;
+    uint64_t acked; /* cpu->tlb_acked when it was found */
+};
+
+/* Of so many bytes, those that lie in the first page. */
+static inline uint64_t user_page_rest(uint64_t address, uint64_t bytes)
+{
+    uint64_t rest = SLUICE_PAGE_BYTES - address % SLUICE_PAGE_BYTES;
+    return bytes < rest ? bytes : rest;
+}
+
 int user_copy_in(struct aspace *space, void *to, uint64_t from, uint64_t bytes, uint64_t *fault);
 int user_copy_out(struct aspace *space, uint64_t to, const void *from, uint64_t bytes, uint64_t *fault);
 /* Checks that a range is mapped (and writable). */

@@ -38,13 +38,6 @@ static inline void *user_reach(const struct aspace *space, uint64_t address, uin
     return __builtin_expect(near, 1) ? user_find(space, address, bits) : NULL;
 }
 
-/* The page that was reached last, inside of one operation. All zero: none was. */
-struct user_page {
-    char *page; /* NULL, or in the direct map */
-    uint64_t number;
-    uint64_t acked; /* cpu->tlb_acked when it was found */
-};
-
 static inline void *user_reach_again(struct user_page *last, const struct aspace *space, uint64_t address,
                                      uint64_t bytes, uint64_t bits)
 {

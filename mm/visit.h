@@ -19,6 +19,19 @@ static inline void aspace_visit_begin_cpu(struct aspace *space)
     cpuset_track_self(&space->used, self);
 }
 
+/* The same two where this CPU visits no other space, and `space` is not the one that is loaded: the fast path of IPC. */
+static inline void aspace_visit_only_begin_cpu(struct cpu *self, struct aspace *space)
+{
+    (void)atomic_exchange(&self->visited[0], space); /* full fence: as above */
+    cpuset_track_self(&space->used, self);
+}
+
+static inline void aspace_visit_only_end_cpu(struct cpu *self, struct aspace *space)
+{
+    (void)atomic_exchange(&self->visited[0], (struct aspace *)NULL); /* full fence: as below */
+    tickets_check(space, UINT64_MAX);
+}
+
 static inline void aspace_visit_end_cpu(struct aspace *space)
 {
     struct cpu *self = cpu_self();

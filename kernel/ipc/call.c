@@ -67,6 +67,14 @@ int64_t endpoint_send_continue(struct thread *thread, enum thread_wait kind)
     return SYSCALL_BLOCKED;
 }
 
+int64_t endpoint_send_claimed(struct thread *thread, struct thread *receiver, enum thread_wait kind)
+{
+    thread->partner = receiver;
+    thread->scratch[0] = thread->scratch[1] = 0;
+    thread->step = STEP_SEND;
+    return endpoint_send_continue(thread, kind);
+}
+
 int64_t endpoint_send(struct thread *thread, const struct cap *cap, enum thread_wait kind, uint64_t deadline)
 {
     struct endpoint *endpoint = (struct endpoint *)cap->object;
@@ -86,10 +94,7 @@ int64_t endpoint_send(struct thread *thread, const struct cap *cap, enum thread_
     }
     waitq_take(&endpoint->receivers, receiver);
     gate_leave(&gate);
-    thread->partner = receiver;
-    thread->scratch[0] = thread->scratch[1] = 0;
-    thread->step = STEP_SEND;
-    return endpoint_send_continue(thread, kind);
+    return endpoint_send_claimed(thread, receiver, kind);
 }
 
 static int64_t message_send(struct thread *thread, uint64_t slot, enum thread_wait kind)
@@ -277,6 +282,8 @@ int64_t sys_ipc_window(struct thread *thread, uint64_t *args)
         return SYSCALL_FAULT;
     thread->window_address = args[0];
     thread->window_bytes = (uint32_t)args[1];
+    thread->window_near_bytes = (uint32_t)user_page_rest(args[0], args[1]);
+    thread->window_near_generation = 0;
     thread->window_slot = (uint32_t)args[2];
     thread->window_slots = (uint32_t)args[3];
     return 0;

@@ -4,12 +4,14 @@
  * Entry points: fast_call, fast_reply_receive, from entry.S. Context: see fast.h. Locks: class endpoint, around the
  * queue only. Tests: tests/user/ipc/ (each message is tried both ways), stress/bench/.
  *
- * It takes what most messages are: words only, no deadline, a partner that waits on this CPU and may run at once. What
- * it does is what call.c and thread.c do in these circumstances; nothing is done before all of them are known. The words
+ * It takes what most messages are: words, with or without a long part inside of one page, no deadline, a partner that
+ * waits on this CPU and may run at once. What it does is what call.c and thread.c do in these circumstances. Words alone
  * are not copied from frame to frame: entry.S loads them from the sender's.
  */
+#include "kernel/ipc/call.h"
 #include "kernel/ipc/fast_internal.h"
 #include "kernel/sched/sched.h"
+#include "mm/user_page.h"
 
 #define SLOW(reason, thread)                                                                                 \
     do {                                                                                                     \
@@ -23,14 +25,19 @@ static inline bool message_plain(const struct frame *frame)
     return (uint32_t)frame->tag <= SLUICE_MESSAGE_WORDS && frame->deadline == SLUICE_FOREVER;
 }
 
+/* The same with a long part. */
+static inline bool message_long(const struct frame *frame)
+{
+    return (uint32_t)frame->tag - (uint32_t)SLUICE_TAG_LONG <= SLUICE_MESSAGE_WORDS &&
+           frame->deadline == SLUICE_FOREVER;
+}
+
 static __attribute__((cold, noinline)) _Noreturn void message_slow(struct thread *thread)
 {
     const struct frame *frame = &thread->frame;
-    if (frame->tag & SLUICE_TAG_LONG)
-        SLOW(long, thread);
     if (SLUICE_TAG_CAPS(frame->tag))
         SLOW(caps, thread);
-    if ((uint32_t)frame->tag > SLUICE_MESSAGE_WORDS)
+    if ((uint32_t)(frame->tag & ~SLUICE_TAG_LONG) > SLUICE_MESSAGE_WORDS)
         SLOW(tag, thread);
     SLOW(deadline, thread);
 }
@@ -49,25 +56,85 @@ static __attribute__((cold, noinline)) _Noreturn void caller_slow(struct thread 
     SLOW(no_caller, server);
 }
 
-/* The usual way out, unless something is due: then the message has to be where anybody finds it. */
-static inline struct fast_message leave(struct cpu *cpu, struct thread *to, struct thread *from)
+static inline void message_put(struct thread *to, const struct thread *from)
 {
+    to->frame.tag = from->frame.tag;
+#pragma GCC unroll 6
+    for (unsigned i = 0; i < SLUICE_MESSAGE_WORDS; i++)
+        to->frame.word[i] = from->frame.word[i];
+}
+
+/* The usual way out, unless something is due: then the message has to be where anybody finds it. */
+static inline struct fast_message leave(struct cpu *cpu, struct thread *to, struct thread *from, bool is_long)
+{
+    if (is_long) {
+        message_put(to, from);
+        to->frame.word[4] = to->window_address;
+        from = to;
+    }
     if (sched_exit_due(cpu)) {
-        to->frame.tag = from->frame.tag;
-        for (unsigned i = 0; i < SLUICE_MESSAGE_WORDS; i++)
-            to->frame.word[i] = from->frame.word[i];
+        if (!is_long)
+            message_put(to, from);
         to->frame.result = 0;
         entry_resume(sched_exit());
     }
     return (struct fast_message){to, from};
 }
 
-struct fast_message fast_call(struct thread *caller)
+/* Where the receiver's window lies. Its space is visited, or the one that is loaded: whoever unmaps changes the entry,
+ * then the generation, then looks who visits (R1). So where the generation, read in the visit, is still the one that was
+ * read before the walk, the unmapper will wait for the end of the visit. */
+static inline char *window_reach(struct thread *to, const struct aspace *space)
 {
-    struct cpu *cpu = cpu_self();
+    uint64_t generation = atomic_load_relaxed(&space->generation);
+    if (__builtin_expect(generation != to->window_near_generation, 0)) {
+        to->window_near = user_find(space, to->window_address, USER_WRITE);
+        to->window_near_generation = to->window_near ? generation : 0;
+    }
+    return to->window_near;
+}
+
+/* The long part of the running thread's message, where it lies inside of one page on both sides. False: nothing was done. */
+static __attribute__((always_inline)) inline bool long_move(struct cpu *cpu, struct thread *to,
+                                                            struct thread *from)
+{
+    uint64_t bytes = from->frame.word[5];
+    struct aspace *space = to->aspace;
+    if (__builtin_expect(bytes > to->window_near_bytes, 0))
+        return false;
+    const char *source =
+        user_reach_again(&from->source_page, from->aspace, from->frame.word[4], bytes, USER_READ);
+    if (__builtin_expect(!source, 0))
+        return false;
+    counter_add(&cpu->counters->ipc_long_bytes, bytes);
+    bool visits = space != from->aspace;
+    if (visits)
+        aspace_visit_only_begin_cpu(cpu, space);
+    char *target = window_reach(to, space);
+    if (__builtin_expect(target != NULL, 1))
+        memory_copy(target, source, bytes);
+    if (visits)
+        aspace_visit_only_end_cpu(cpu, space);
+    return target != NULL;
+}
+
+/* The receiver is claimed, and the long part has to be moved in the long way: as endpoint_send() goes on. */
+static __attribute__((cold, noinline)) _Noreturn void long_slow(struct thread *caller,
+                                                                struct thread *receiver, uint64_t badge)
+{
+    FAST_SLOW(long);
+    receiver->wait_kind = WAIT_NONE;
+    caller->step = 0;
+    caller->batch_index = 0;
+    caller->wait_badge = badge;
+    syscall_settle(caller, endpoint_send_claimed(caller, receiver, WAIT_CALL));
+    entry_resume(sched_exit());
+}
+
+static __attribute__((always_inline)) inline struct fast_message call(struct cpu *cpu, struct thread *caller,
+                                                                      bool is_long)
+{
     struct gate gate;
-    if (__builtin_expect(!message_plain(&caller->frame), 0))
-        message_slow(caller);
     struct cap_found found =
         cap_find(caller->cspace, caller->frame.cap, SLUICE_TYPE_ENDPOINT, SLUICE_RIGHT_WRITE);
     if (__builtin_expect(!found.object, 0))
@@ -88,11 +155,28 @@ struct fast_message fast_call(struct thread *caller)
     cpuset_track_self(&endpoint->used, cpu);
     waitq_take_first(&endpoint->receivers, receiver);
     gate_leave_held(&gate, held, &endpoint->object.lock);
+    if (is_long && __builtin_expect(!long_move(cpu, receiver, caller), 0))
+        long_slow(caller, receiver, found.badge);
     receiver->frame.cap = found.badge;
     reply_begin_near_cpu(caller, receiver);
     counter_add(&cpu->counters->ipc_fast_calls, 1);
     fast_switch(cpu, caller, WAIT_REPLY, receiver);
-    return leave(cpu, receiver, caller);
+    return leave(cpu, receiver, caller, is_long);
+}
+
+static __attribute__((noinline)) struct fast_message call_long(struct cpu *cpu, struct thread *caller)
+{
+    if (__builtin_expect(!message_long(&caller->frame), 0))
+        message_slow(caller);
+    return call(cpu, caller, true);
+}
+
+struct fast_message fast_call(struct thread *caller)
+{
+    struct cpu *cpu = cpu_self();
+    if (__builtin_expect(!message_plain(&caller->frame), 0))
+        return call_long(cpu, caller);
+    return call(cpu, caller, false);
 }
 
 /* The caller took a page fault in user mode, which the server mended, and nothing else keeps it from going on. */
@@ -113,15 +197,20 @@ static __attribute__((noinline)) _Noreturn void fault_leave(struct cpu *cpu, str
     entry_resume(sched_exit_due(cpu) ? sched_exit() : caller);
 }
 
-/* The caller, which may run next, takes the answer; the server waits for the next message. `faulted` is a constant. */
+enum answer { ANSWER_WORDS, ANSWER_LONG, ANSWER_FAULT };
+
+/* The caller, which may run next, takes the answer; the server waits for the next message. `kind` is a constant. */
 static __attribute__((always_inline)) inline struct fast_message
-reply_receive(struct cpu *cpu, struct thread *server, struct thread *caller, bool faulted)
+reply_receive(struct cpu *cpu, struct thread *server, struct thread *caller, enum answer kind)
 {
     struct gate gate;
     struct cap_found found =
         cap_find(server->cspace, server->frame.cap, SLUICE_TYPE_ENDPOINT, SLUICE_RIGHT_READ);
     if (__builtin_expect(!found.object, 0))
         SLOW(capability, server);
+    /* The caller cannot go before its answer does: what leaves for the slow path from here on writes it once more. */
+    if (kind == ANSWER_LONG && __builtin_expect(!long_move(cpu, caller, server), 0))
+        SLOW(long, server);
     struct endpoint *endpoint = (struct endpoint *)found.object;
     uint32_t held = gate_enter_held(&gate, cpu, found.pool, LOCK_CLASS_endpoint, &endpoint->object.lock);
     if (__builtin_expect(held == GATE_ELSEWHERE, 0))
@@ -135,18 +224,28 @@ reply_receive(struct cpu *cpu, struct thread *server, struct thread *caller, boo
     waitq_append(&endpoint->receivers, server);
     gate_leave_held(&gate, held, &endpoint->object.lock);
     caller->partner = NULL;
-    if (faulted)
+    if (kind == ANSWER_FAULT)
         fault_leave(cpu, server, caller);
     caller->frame.cap = 0;
     counter_add(&cpu->counters->ipc_fast_replies, 1);
     fast_switch(cpu, server, WAIT_RECEIVE, caller);
-    return leave(cpu, caller, server);
+    return leave(cpu, caller, server, kind == ANSWER_LONG);
 }
 
 static __attribute__((noinline)) struct fast_message reply_to_fault(struct cpu *cpu, struct thread *server,
                                                                     struct thread *caller)
 {
-    return reply_receive(cpu, server, caller, true);
+    return reply_receive(cpu, server, caller, ANSWER_FAULT);
+}
+
+static __attribute__((noinline)) struct fast_message reply_long(struct cpu *cpu, struct thread *server,
+                                                                struct thread *caller)
+{
+    if (__builtin_expect(!message_long(&server->frame), 0))
+        message_slow(server);
+    if (__builtin_expect(!FAST_PARTNER(cpu, caller), 0))
+        partner_slow(caller, server);
+    return reply_receive(cpu, server, caller, ANSWER_LONG);
 }
 
 struct fast_message fast_reply_receive(struct thread *server)
@@ -156,9 +255,9 @@ struct fast_message fast_reply_receive(struct thread *server)
     if (__builtin_expect(!caller, 0))
         caller_slow(server);
     if (__builtin_expect(!message_plain(&server->frame), 0))
-        message_slow(server);
+        return reply_long(cpu, server, caller);
     if (__builtin_expect(FAST_PARTNER(cpu, caller), 1))
-        return reply_receive(cpu, server, caller, false);
+        return reply_receive(cpu, server, caller, ANSWER_WORDS);
     if (fault_mended(cpu, caller, server->frame.tag))
         return reply_to_fault(cpu, server, caller);
     partner_slow(caller, server);

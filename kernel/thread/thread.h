@@ -16,6 +16,7 @@
 #include "kernel/cap/object.h"
 #include "kernel/trap/frame.h"
 #include "mm/aspace.h"
+#include "mm/user.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -128,6 +129,11 @@ struct thread {
     uint32_t window_bytes;
     uint32_t window_slot;
     uint32_t window_slots;
+    struct user_page source_page; /* of its own last long part */
+    /* The window as the fast path finds it; the owner (see above). */
+    uint32_t window_near_bytes;      /* what lies in its first page */
+    char *window_near;               /* in the direct map; good while the space has this generation */
+    uint64_t window_near_generation; /* 0: it was not looked for */
     struct cap fault_endpoint;
 
     /* Cancelling a wait that another CPU has to end: the home CPU sends it. */

@@ -26,8 +26,10 @@ APPEND ?=
 TESTS  ?=
 RECORD ?= 0
 OPERATION ?=
-POLICY ?= object
+POLICY ?=
 BY     ?= function
+WORKLOAD ?=
+TOP    ?= 20
 V      ?= 0
 
 # make sim takes lists, which tools/sim checks, and what was not given is left to it.
@@ -171,15 +173,15 @@ include build/host/tests.mk
 endif
 
 # --- targets -------------------------------------------------------------------------------------
-.PHONY: images all iso run test bench profile sim build-tests host-tests model-tests user-programs lint format docs \
-    loc setup clean help FORCE
+.PHONY: images all iso run test bench profile share conflict sim build-tests host-tests model-tests \
+    user-programs lint format docs loc setup clean help FORCE
 FORCE:
 
 images: build/sluice.elf build/boot.cpio build/sluice.iso
 iso: build/sluice.iso
 user-programs: $(PROGRAMS)
 all: images build-tests
-build-tests: $(HOST_TESTS)
+build-tests: $(HOST_TESTS) build/sim/sim.so
 
 setup:
 	@tools/setup
@@ -204,13 +206,23 @@ bench: setup
 else
 bench: setup
 	+$(Q)$(call variant_make,0) $(call variant_images,release) build/sim/sim.so
-	$(Q)tools/bench-cpus --cpus '$(BENCH_CPUS)' --policy '$(POLICY)' $(if $(OPERATION),--operation '$(OPERATION)')
+	$(Q)tools/bench-cpus --cpus '$(BENCH_CPUS)' --policy '$(or $(POLICY),object)' $(if $(OPERATION),--operation '$(OPERATION)')
 endif
 
 # Where the instructions of one operation go.
 profile: setup
 	+$(Q)$(call variant_make,0) $(call variant_images,release) build/sim/sim.so
-	$(Q)tools/profile $(if $(OPERATION),--operation '$(OPERATION)') --policy '$(POLICY)' --by '$(BY)'
+	$(Q)tools/profile $(if $(OPERATION),--operation '$(OPERATION)') --policy '$(or $(POLICY),object)' --by '$(BY)'
+
+# Which lines move between processors, and which operations share any. CPUS counts only where it was asked for.
+share: setup
+	+$(Q)$(call variant_make,0) $(call variant_images,release) build/sim/sim.so
+	$(Q)tools/share --top '$(TOP)' $(if $(POLICY),--policy '$(POLICY)') \
+	    $(if $(filter command environment,$(firstword $(origin CPUS))),--cpus $(CPUS)) $(WORKLOAD)
+
+conflict: setup
+	+$(Q)$(call variant_make,0) $(call variant_images,release) build/sim/sim.so
+	$(Q)tools/conflict $(if $(POLICY),--policy '$(POLICY)')
 
 # Throughput against processors by lock policy, in the timing model.
 sim: setup

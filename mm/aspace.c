@@ -28,7 +28,7 @@ bool aspace_init_locked(struct aspace *space, struct pool *pool)
     space->root = direct_map_physical(root);
     /* Numbers of its own, above a CPU's 0: a thread that waited for a space that is gone is not taken for one that
      * waited for this one, though it lies in the same place. */
-    static uint64_t numbers; /* atomic: spaces are made on all CPUs */
+    static struct number_source numbers; /* spaces are made on all CPUs */
     space->generation = number_draw(&cpu_self()->space_numbers, &numbers) << ASPACE_GENERATION_BITS;
     space->flushed = space->generation;
     space->leaf_number = UINT64_MAX;

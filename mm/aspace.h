@@ -38,8 +38,6 @@ struct aspace {
     uint64_t flushed;     /* generation up to which no TLB holds anything unmapped: at most `generation` */
     uint64_t leaf_number; /* the last-level table that was used last: what it covers, as address / 2 MiB */
     uint64_t *leaf;
-    /* Fixed after init. */
-    uint64_t root; /* physical address of the top page table */
     /* Atomic: cleared pages for tables, put in under class alloc of the pool, taken under class aspace. */
     void *spare[ASPACE_SPARES];
     /* Whoever finishes it: what it has reached. */
@@ -53,6 +51,8 @@ struct aspace {
     struct lock ticket_lock;
     /* Atomic: CPUs that may use it; unmappers take out those that do not. May name too many, never too few. */
     struct cpuset used __attribute__((aligned(64)));
+    /* Fixed after init; beside what is seldom written, because it is read by who enters and who copies. */
+    uint64_t root; /* physical address of the top page table */
 };
 
 /* Boot: remembers the kernel's own top page table, whose upper half every space shares. */

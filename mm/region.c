@@ -3,7 +3,8 @@
  * Regions: cutting, joining, and giving one to the kernel as a pool.
  * Owns: the bounds and the use of regions. Entry points: the handlers of region_split, region_merge, region_make_pool;
  * region_create_boot, region_leave_pool. Context: kernel; thread->step says how far a handler came.
- * Locks, one at a time: class region of the system pool, on one region; class alloc of the system pool; class cspace.
+ * Locks, one at a time: class region of the system pool, on one region; class alloc of the system pool, by way of
+ * region_stock.c; class cspace.
  * Tests: tests/host/test_region.c, tests/user/syscalls/.
  *
  * Two regions are never locked at once. What concerns two is done in steps, the one that must not change in between
@@ -16,6 +17,7 @@
 #include "kernel/trap/syscall.h"
 #include "mm/frame.h"
 #include "mm/pool.h"
+#include "mm/region_stock.h"
 #include "smp/lock/gate.h"
 
 static bool region_enter(struct gate *gate, struct region *region)
@@ -34,14 +36,11 @@ static int64_t region_lookup(struct thread *thread, uint64_t slot, struct region
 /* A living region of no frames, claimed. 0, NO_MEMORY or SYSCALL_FORWARD. */
 static int64_t region_create(uint64_t first, struct region **result)
 {
-    struct pool *system = &pools[POOL_SYSTEM];
-    struct gate gate;
-    if (!gate_enter(&gate, system, LOCK_CLASS_alloc, &system->object_lock))
-        return syscall_forward(&gate);
-    struct region *region = (struct region *)pool_object_take_locked(system, SLUICE_TYPE_REGION);
-    gate_leave(&gate);
-    if (!region)
-        return SLUICE_E_NO_MEMORY;
+    struct region *region;
+    int64_t error = region_stock_take(&region);
+    if (error)
+        return error;
+    region->object.lock = (struct lock){0};
     region->first = first;
     region->frames = 0;
     region->pool = REGION_CLAIMED;

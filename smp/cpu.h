@@ -18,6 +18,7 @@
 struct thread;
 struct aspace;
 struct frame;
+struct object;
 
 /* What the CPU found out about itself inside of the kernel, to be done on its way out. */
 enum cpu_due {
@@ -25,32 +26,41 @@ enum cpu_due {
     DUE_TIMER = 2, /* deadlines or equals changed since the timer was set */
 };
 
-/* Numbers that all CPUs draw from one source, each in blocks: the source's line is written once in so many. */
-#define NUMBER_BLOCK 64u
+/* Numbers that all CPUs draw from one source, each in blocks: the source's line is written once in so many. It holds
+ * nothing else, so that who draws is not in the way of those who read what would lie beside it. */
+#define NUMBER_BLOCK 1024u
+struct number_source {
+    uint64_t drawn; /* atomic */
+} __attribute__((aligned(64)));
 struct number_block {
     uint64_t last, end; /* equal: the block is used up */
 };
 
-static inline uint64_t number_draw(struct number_block *own, uint64_t *source)
+static inline uint64_t number_draw(struct number_block *own, struct number_source *source)
 {
     if (own->last == own->end) {
-        own->last = atomic_fetch_add(source, (uint64_t)NUMBER_BLOCK);
+        own->last = atomic_fetch_add(&source->drawn, (uint64_t)NUMBER_BLOCK);
         own->end = own->last + NUMBER_BLOCK;
     }
     return ++own->last;
 }
+
+/* Objects of the system pool that this CPU may make regions of. */
+struct region_stock {
+    struct object *first;
+    uint32_t count;
+};
 
 struct cpu {
     /* Fixed after init. */
     struct cpu *self; /* offset 0: what cpu_self() loads */
     uint32_t number;
     uint32_t apic_id;
-    uint64_t kernel_stack_top; /* offset 16: entry.S */
-    uint64_t scratch;          /* offset 24: entry.S keeps the user's rsp here for a moment. This CPU only */
+    uint64_t kernel_stack_top;            /* offset 16: entry.S */
+    struct sluice_cpu_counters *counters; /* written by this CPU only */
     uint32_t node;
     uint32_t online; /* atomic: set by the CPU itself */
     struct thread *idle;
-    struct sluice_cpu_counters *counters; /* written by this CPU only */
     struct sluice_lock_counters
         *lock_counters;               /* [pools_max][SLUICE_CLASSES_MAX]; written by this CPU only */
     struct sluice_event_ring *events; /* written by this CPU only */
@@ -62,8 +72,9 @@ struct cpu {
 
     /* This CPU only. */
     struct thread *current __attribute__((aligned(64))); /* offset 128: entry.S */
-    uint64_t ready_map;                                  /* bit p: a thread of priority p is ready */
-    struct thread *ready[64];                            /* circular lists; head runs next */
+    uint64_t scratch;         /* offset 136: entry.S keeps the user's rsp here for a moment */
+    uint64_t ready_map;       /* bit p: a thread of priority p is ready */
+    struct thread *ready[64]; /* circular lists; head runs next */
     struct thread *next;      /* it became ready when no other was: it is found without the run queue */
     struct thread *deadlines; /* a pairing heap, nearest first: kernel/sched/deadline.c */
     uint64_t timer_tsc;       /* when the local timer fires; 0: it is off */
@@ -90,6 +101,7 @@ struct cpu {
     struct mailbox_node *messages; /* taken from the mailbox, to be handled: smp/messages.c */
     struct reaper_cpu reaper;      /* destroyed objects: kernel/cap/reaper.h */
     struct number_block space_numbers, thread_numbers; /* for those made here */
+    struct region_stock region_stock;                  /* mm/region_stock.h */
     uint64_t random;
 
     /* Atomic: written by this CPU, read by CPUs that unmap. */
@@ -106,7 +118,7 @@ struct cpu {
     struct mailbox mailbox;
 };
 #define CPU_OFFSET_STACK_TOP 16
-#define CPU_OFFSET_SCRATCH 24
+#define CPU_OFFSET_SCRATCH 136
 #define CPU_OFFSET_CURRENT 128
 _Static_assert(__builtin_offsetof(struct cpu, kernel_stack_top) == CPU_OFFSET_STACK_TOP, "entry.S");
 _Static_assert(__builtin_offsetof(struct cpu, scratch) == CPU_OFFSET_SCRATCH, "entry.S");

@@ -35,7 +35,8 @@ static void word_publish_locked(struct transition *t, uint32_t set)
     unsigned lock_class = transition_class(t);
     /* The grace period is asked for later, and its number is stored by a full fence (smp/epoch.c), so who answers it
      * reads this word at the next gate_enter. pairs with gate_enter() in smp/lock/gate.h: what was done before the last
-     * grace period, under locks that the new policy lacks, before what is done under it. */
+     * grace period, under locks that the new policy lacks, before what is done under it.
+     * pairs with status_read() in propose.c: the phase before the word. */
     atomic_store_release(&transition_pool(t)->policy[lock_class], word);
     /* Relaxed: for people to look at. */
     atomic_store_relaxed(&transition_pool(t)->info->policy[lock_class], word);
@@ -50,7 +51,8 @@ static void phase_show_locked(struct transition *t)
 
 void transition_stuck_locked(struct transition *t, bool stuck)
 {
-    t->stuck = stuck;
+    atomic_store_relaxed(&t->stuck,
+                         (uint8_t)stuck); /* relaxed: it says only how long the phase lasts already */
     phase_show_locked(t);
 }
 
@@ -58,7 +60,7 @@ void transition_leg_begin_locked(struct transition *t)
 {
     t->from = SLUICE_POLICY_SET(transition_word(t));
     t->to = policy_hop(t->from, t->final);
-    t->phase = SLUICE_PHASE_ENTERING;
+    atomic_store_relaxed(&t->phase, (uint8_t)SLUICE_PHASE_ENTERING);
     t->graces = 1;
     word_publish_locked(t, policy_union(t->from, t->to));
     phase_show_locked(t);
@@ -66,7 +68,7 @@ void transition_leg_begin_locked(struct transition *t)
 
 void transition_leg_leave_locked(struct transition *t)
 {
-    t->phase = SLUICE_PHASE_LEAVING;
+    atomic_store_relaxed(&t->phase, (uint8_t)SLUICE_PHASE_LEAVING);
     t->graces = 1;
     word_publish_locked(t, t->to);
     phase_show_locked(t);
@@ -79,7 +81,7 @@ static void leg_reverse_locked(struct transition *t)
     t->to = from;
     if (t->phase == SLUICE_PHASE_LEAVING)
         t->graces++; /* the grace period that runs, if one does, began before the union came back */
-    t->phase = SLUICE_PHASE_ENTERING;
+    atomic_store_relaxed(&t->phase, (uint8_t)SLUICE_PHASE_ENTERING);
     word_publish_locked(t, policy_union(t->from, t->to));
     phase_show_locked(t);
 }
@@ -113,7 +115,7 @@ void transition_finish_locked(struct transition *t)
     else
         transitions_under_way = t->next;
     t->forced = 0;
-    t->phase = SLUICE_PHASE_STEADY;
+    atomic_store_relaxed(&t->phase, (uint8_t)SLUICE_PHASE_STEADY);
     phase_show_locked(t);
     counter_add(&transition_pool(t)->info->transitions, 1);
 }

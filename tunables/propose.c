@@ -173,6 +173,20 @@ int64_t sys_policy_propose(struct thread *thread, uint64_t *args)
     return propose(transition_of(args[1] & 0xffff, lock_class), &proposal);
 }
 
+/* A word, and the phase of that time or the one that comes before the next word: never STEADY in the middle of the way.
+ * Without the lock, so that who looks is not in the way of others who do. */
+static uint32_t status_read(const struct transition *t, uint64_t *phase)
+{
+    uint32_t word;
+    do {
+        /* pairs with word_publish_locked() in leg.c: the phase before the word that belongs to it */
+        word = atomic_load_acquire(&transition_pool(t)->policy[transition_class(t)]);
+        *phase = atomic_load_relaxed(&t->stuck) ? SLUICE_PHASE_STUCK : atomic_load_relaxed(&t->phase);
+        compiler_barrier(); /* x86 keeps loads in order: the second look at the word stays after the phase */
+    } while (transition_word(t) != word);
+    return word;
+}
+
 int64_t sys_policy_status(struct thread *thread, uint64_t *args)
 {
     struct cap_found tuner;
@@ -182,12 +196,9 @@ int64_t sys_policy_status(struct thread *thread, uint64_t *args)
     if (error)
         return error;
     struct transition *t = transition_of(args[1] & 0xffff, args[1] >> 16 & 255);
-    leaf_lock(&transition_lock);
-    bool alive = pool_alive(transition_pool(t));
-    int64_t word = transition_word(t);
-    uint64_t phase = t->stuck ? SLUICE_PHASE_STUCK : t->phase;
-    leaf_unlock(&transition_lock);
-    if (!alive)
+    uint64_t phase;
+    uint32_t word = status_read(t, &phase);
+    if (!pool_alive(transition_pool(t)))
         return SLUICE_E_NOT_FOUND;
     args[2] = phase;
     return word;

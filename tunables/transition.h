@@ -33,8 +33,8 @@ struct transition {
     struct transition_signal *signal;   /* of the proposer; NULL: nobody wants to know */
     uint32_t from, to;                  /* of the present leg: normal policies (policy.h) */
     uint32_t origin, final; /* of the whole way: two legs between two off policies, more when redirected */
-    uint8_t phase;          /* enum sluice_phase, but never STUCK */
-    uint8_t stuck;
+    uint8_t phase;  /* enum sluice_phase, but never STUCK; atomic: read without the lock (propose.c) */
+    uint8_t stuck;  /* atomic: the same */
     uint8_t wait;   /* enum transition_wait */
     uint8_t graces; /* that have to end before the next step: 2 when a reversal came in between */
     uint8_t forced; /* by the watchdog: nobody reverses it */

@@ -18,9 +18,6 @@ struct thread;
 
 struct cspace {
     struct object object;
-    /* Fixed after init. */
-    struct cap *slots;
-    uint32_t count; /* a power of two */
     /* Guarded by class cspace. */
     uint32_t used;
     /* Guarded by class alloc of its pool. */
@@ -28,6 +25,9 @@ struct cspace {
     /* Whoever finishes it. */
     uint32_t finished; /* slots already looked at */
     struct object_reaper reaper;
+    /* Fixed after init. On a line of their own: every system call reads them, and who changes a slot writes the others. */
+    struct cap *slots __attribute__((aligned(64)));
+    uint32_t count; /* a power of two */
 };
 
 /* Pages that so many slots fill. */

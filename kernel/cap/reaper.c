@@ -14,6 +14,7 @@
 #include "kernel/cap/cap.h"
 #include "kernel/ipc/endpoint.h"
 #include "kernel/ipc/notification.h"
+#include "mm/region_stock.h"
 #include "smp/lock/gate.h"
 
 /* What one message does at most: so many objects, or as many parts of those that are taken apart bit by bit. */
@@ -154,6 +155,12 @@ static void list_free(struct object_reaper *list)
     }
 }
 
+/* True when the object need not go back to its pool. */
+static inline bool reaper_keep_cpu(struct object *object)
+{
+    return object->type == SLUICE_TYPE_REGION && region_stock_keep_cpu((struct region *)object);
+}
+
 void object_free_handle(struct mailbox_node *node)
 {
     struct cpu *self = cpu_self();
@@ -164,7 +171,7 @@ void object_free_handle(struct mailbox_node *node)
         struct object_reaper *reaper = list;
         list = list->next; /* read first: finishing may send it on */
         done += object_has_parts(reaper->object) ? FREE_PART : 1;
-        if (reaper_step(self, reaper)) {
+        if (reaper_step(self, reaper) && !reaper_keep_cpu(reaper->object)) {
             reaper->next = ready;
             ready = reaper;
         }

@@ -26,7 +26,7 @@
 
 void thread_init(struct thread *thread, struct aspace *aspace, struct cspace *cspace)
 {
-    static uint64_t numbers; /* atomic: threads are created on all CPUs */
+    static struct number_source numbers; /* threads are created on all CPUs */
     thread->home = thread->next_home = cpu_number();
     thread->id = (uint32_t)number_draw(&cpu_self()->thread_numbers, &numbers);
     thread->aspace = aspace;

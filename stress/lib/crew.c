@@ -14,13 +14,15 @@
 /* Longest time from the stop to the end of a worker: several virtual processors share a core of the host. */
 #define CREW_PATIENCE_MS 60000u
 
-/* After so many operations a worker pauses for one instruction. QEMU with one thread (TCG) goes on with the next virtual
- * processor at a PAUSE or HLT, else only after 100 ms: busy processors would wait seconds for their turn. */
+/* After so many operations, unless asked otherwise, a worker pauses for one instruction. QEMU with one thread (TCG) goes
+ * on with the next virtual processor at a PAUSE or HLT, else only after 100 ms: busy processors would wait seconds for
+ * their turn. */
 #define CREW_TURN_OPS 256u
 
 bool crew_init(struct crew *crew, const char *workload)
 {
-    *crew = (struct crew){.workload = workload, .mode = "", .cpus = sluice_cpu_count(), .seconds = 5};
+    *crew = (struct crew){
+        .workload = workload, .mode = "", .cpus = sluice_cpu_count(), .seconds = 5, .turn = CREW_TURN_OPS};
     crew->workers = aligned_alloc(64, CREW_WORKERS_MAX * sizeof *crew->workers);
     return crew->workers != NULL;
 }
@@ -40,7 +42,7 @@ struct worker *crew_add(struct crew *crew, void (*body)(struct worker *), void *
 bool worker_goes_on(const struct worker *worker)
 {
     const struct crew *crew = worker->crew;
-    if (worker->ops % CREW_TURN_OPS == 0)
+    if (worker->ops % crew->turn == 0)
         cpu_relax();
     /* Relaxed: nothing but the end depends on it. */
     return !atomic_load_relaxed(&crew->stop) && !worker->failure &&
@@ -145,6 +147,7 @@ bool crew_run(struct crew *crew)
         return false;
     }
     bool ended = crew_finish(crew);
+    marker_operation(MARKER_PICTURE);
     crew_failures(crew);
     crew_count(crew, &crew->cpu_after, &crew->lock_after);
     if (!ended)

@@ -37,7 +37,8 @@ struct crew {
     uint64_t cpus, ops_each, seconds;
     uint64_t
         first; /* processor of the workers that are added for processor 0; the rest follow, round the machine */
-    uint64_t wrong;           /* 1: one deliberate error, which the oracle has to find */
+    uint64_t turn;  /* operations of a worker between two pauses: when QEMU may go on with another one */
+    uint64_t wrong; /* 1: one deliberate error, which the oracle has to find */
     unsigned count, counting; /* workers; those of them that count */
     struct worker *workers;
     uint64_t started __attribute__((aligned(64))); /* atomic: the first thread writes, workers read */
@@ -57,6 +58,7 @@ struct crew {
     {.key = "cpus", .number = &(crew).cpus, .minimum = 1, .maximum = sluice_cpu_count()},                    \
         {.key = "first", .number = &(crew).first, .minimum = 0, .maximum = sluice_cpu_count() - 1},          \
         {.key = "ops", .number = &(crew).ops_each, .minimum = 0, .maximum = UINT64_MAX},                     \
+        {.key = "turn", .number = &(crew).turn, .minimum = 1, .maximum = UINT64_MAX},                        \
         {.key = "wrong", .number = &(crew).wrong, .minimum = 0, .maximum = 1},                               \
     {                                                                                                        \
         .key = "seconds", .number = &(crew).seconds, .minimum = 0, .maximum = 86400                          \

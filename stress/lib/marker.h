@@ -12,3 +12,6 @@
 #define marker_end(id) MARKER_INSTRUCTION(id, 2)
 /* One operation of region `id` is done. */
 #define marker_operation(id) MARKER_INSTRUCTION(id, 3)
+/* No region: marker_operation(MARKER_PICTURE) says that what was measured is still there, for an instrument that wants
+ * to look at memory afterwards. */
+#define MARKER_PICTURE 255

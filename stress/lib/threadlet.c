@@ -13,7 +13,7 @@
 
 extern const char threadlet_code_start[], threadlet_code_end[]; /* stress/lib/x86_64/threadlet.S */
 extern const char threadlet_echo[], threadlet_spin[], threadlet_signal[], threadlet_pong[], threadlet_long[],
-    threadlet_take[], threadlet_sink[], threadlet_caller[];
+    threadlet_take[], threadlet_sink[], threadlet_caller[], threadlet_touch[];
 
 bool threadlet_init(struct threadlet_code *code)
 {
@@ -40,8 +40,9 @@ int64_t threadlet_map(const struct threadlet_code *code, uint64_t space)
 
 int64_t threadlet_start(uint64_t thread, enum threadlet_kind kind, uint64_t argument)
 {
-    static const char *const entries[] = {threadlet_echo, threadlet_spin, threadlet_signal, threadlet_pong,
-                                          threadlet_long, threadlet_take, threadlet_sink,   threadlet_caller};
+    static const char *const entries[] = {threadlet_echo, threadlet_spin,   threadlet_signal,
+                                          threadlet_pong, threadlet_long,   threadlet_take,
+                                          threadlet_sink, threadlet_caller, threadlet_touch};
     uint64_t entry = THREADLET_ADDRESS + (uint64_t)(entries[kind] - threadlet_code_start);
     return sluice_thread_start(thread, entry, 0, argument);
 }

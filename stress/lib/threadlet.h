@@ -22,6 +22,7 @@ enum threadlet_kind {
     THREADLET_TAKE,   /* like ECHO, deletes the capability that came and answers with nothing */
     THREADLET_SINK,   /* receives from the endpoint in slot `argument`, for ever */
     THREADLET_CALLER, /* calls the endpoint in slot `argument` with an empty message, for ever */
+    THREADLET_TOUCH,  /* like ECHO, and writes a byte to the address in word 0 before it answers */
 };
 /* Where THREADLET_LONG wants a page, and the slot that THREADLET_TAKE takes capabilities into. */
 #define THREADLET_BUFFER 0x0000000000020000ull

@@ -24,7 +24,7 @@ unsigned sim_vcpus;
 unsigned sim_region_open[SIM_REGIONS];
 unsigned sim_regions_open;
 
-static const struct sim_mode *const modes[] = {&sim_mode_count, &sim_mode_time, NULL};
+static const struct sim_mode *const modes[] = {&sim_mode_count, &sim_mode_share, &sim_mode_time, NULL};
 static const struct sim_mode *mode;
 static pthread_mutex_t sim_lock = PTHREAD_MUTEX_INITIALIZER;
 static int option_count;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// sources: mm/frame.c mm/pool.c kernel/cap/cap.c kernel/cap/object.c kernel/cap/reaper.c smp/mailbox.c smp/lock/gate.c smp/lock/gate_any.c smp/lock/wait.c smp/lock/check.c smp/cpuset.c tests/host/fake_cpu.c tests/host/fake_exit.c tests/host/fake_memory.c
+// sources: mm/frame.c mm/pool.c kernel/cap/cap.c kernel/cap/object.c kernel/cap/reaper.c mm/region_stock.c smp/mailbox.c smp/lock/gate.c smp/lock/gate_any.c smp/lock/wait.c smp/lock/check.c smp/cpuset.c tests/host/fake_cpu.c tests/host/fake_exit.c tests/host/fake_memory.c
 // sanitize: undefined address
 /*
  * Destroyed objects in batches, on CPUs that take turns: when a batch goes off, what shares a grace period, that nothing is

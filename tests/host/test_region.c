@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// sources: mm/region.c mm/pool_life.c mm/pool_destroy.c mm/frame.c mm/pool.c kernel/cap/cap.c kernel/cap/object.c kernel/cap/reaper.c smp/mailbox.c smp/lock/gate.c smp/lock/gate_any.c smp/lock/wait.c smp/lock/check.c smp/cpuset.c tests/host/fake_cpu.c tests/host/fake_exit.c tests/host/fake_memory.c
+// sources: mm/region.c mm/pool_life.c mm/pool_destroy.c mm/frame.c mm/pool.c kernel/cap/cap.c kernel/cap/object.c kernel/cap/reaper.c mm/region_stock.c smp/mailbox.c smp/lock/gate.c smp/lock/gate_any.c smp/lock/wait.c smp/lock/check.c smp/cpuset.c tests/host/fake_cpu.c tests/host/fake_exit.c tests/host/fake_memory.c
 // sanitize: undefined address
 /*
  * Regions cut, joined and turned into pools, and pools destroyed with what is in them, with the real capabilities, grace
@@ -16,6 +16,7 @@
 #include "kernel/trap/syscall.h"
 #include "mm/frame_use.h"
 #include "mm/region.h"
+#include "mm/region_stock.h"
 #include "smp/epoch.c" /* not linked: each test begins with a fresh `epoch` */
 #include "tests/host/fake_cpu.h"
 #include "tests/host/fake_memory.h"
@@ -191,12 +192,23 @@ static unsigned frames_of_kind(enum frame_kind kind)
     return count;
 }
 
+/* Objects of the system pool that CPUs have in stock. */
+static unsigned regions_in_stock(void)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < CPUS; i++) {
+        assert_in_range(cpus[i]->region_stock.count, 0, REGION_STOCK_MOST);
+        count += cpus[i]->region_stock.count;
+    }
+    return count;
+}
+
 /* Nothing is left of any pool but the system's, and that has as many regions as it should. */
 static void all_is_back(unsigned regions)
 {
     settle();
     assert_int_equal(frames_of_kind(FRAME_USER), REGION_FRAMES);
-    assert_int_equal(pool_objects(&pools[POOL_SYSTEM]), regions);
+    assert_int_equal(pool_objects(&pools[POOL_SYSTEM]) - regions_in_stock(), regions);
     for (unsigned i = 1; i < FAKE_POOLS; i++) {
         assert_int_equal(pools[i].life, POOL_FREE);
         assert_int_equal(pools[i].generation & 1, 0);
@@ -226,6 +238,27 @@ static void test_split_and_merge(void **state)
     assert_int_equal(region->frames, REGION_FRAMES);
     assert_null(region_in(REST));
     all_is_back(1);
+}
+
+/* A CPU's stock is filled once for many regions, and does not grow beyond its bound. */
+static void test_stock(void **state)
+{
+    (void)state;
+    uint64_t objects = pool_objects(&pools[POOL_SYSTEM]);
+    for (unsigned i = 0; i < 3 * REGION_STOCK_MOST; i++) {
+        assert_int_equal(call(sys_region_split, REGION, 10, REST), 0);
+        assert_int_equal(call(sys_region_merge, REGION, REST, 0), 0);
+    }
+    assert_int_equal(pool_objects(&pools[POOL_SYSTEM]), objects);
+    all_is_back(1);
+    struct region *taken[2 * REGION_STOCK_MOST];
+    unsigned kept = 0;
+    for (unsigned i = 0; i < 2 * REGION_STOCK_MOST; i++)
+        assert_int_equal(region_stock_take(&taken[i]), 0);
+    unsigned left = cpus[0]->region_stock.count;
+    for (unsigned i = 0; i < 2 * REGION_STOCK_MOST; i++)
+        kept += region_stock_keep_cpu(taken[i]);
+    assert_int_equal(left + kept, REGION_STOCK_MOST);
 }
 
 static void test_pool_and_back(void **state)
@@ -412,6 +445,7 @@ int main(void)
     fake_time_limit(120);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_split_and_merge, fresh, done),
+        cmocka_unit_test_setup_teardown(test_stock, fresh, done),
         cmocka_unit_test_setup_teardown(test_pool_and_back, fresh, done),
         cmocka_unit_test_setup_teardown(test_no_pool_of_frames_in_use, fresh, done),
         cmocka_unit_test_setup_teardown(test_destroys_what_is_in_it, fresh, done),

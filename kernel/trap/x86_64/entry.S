@@ -15,7 +15,7 @@
 #define SYS_CALL 1 /* kernel/abi/syscalls.h; asserted in kernel/trap/syscall.c */
 #define SYS_REPLY_RECEIVE 2
 #define CPU_STACK_TOP 16
-#define CPU_SCRATCH 24
+#define CPU_SCRATCH 136
 #define CPU_CURRENT 128
 #define CPU_IDLE 40
 #define THREAD_FRAME 64

@@ -22,7 +22,7 @@
     .balign 16
     .globl threadlet_code_start, threadlet_code_end
     .globl threadlet_echo, threadlet_spin, threadlet_signal, threadlet_pong
-    .globl threadlet_long, threadlet_take, threadlet_sink, threadlet_caller
+    .globl threadlet_long, threadlet_take, threadlet_sink, threadlet_caller, threadlet_touch
 threadlet_code_start:
 
 /* What was received is the answer: tag and words are left as they came. */
@@ -34,6 +34,18 @@ threadlet_echo:
     syscall
     test %rax, %rax
     js threadlet_exit
+    mov $SYS_REPLY_RECEIVE, %eax
+    jmp 1b
+
+threadlet_touch:
+    mov %rdi, %rbx
+    mov $-1, %r14
+    mov $SYS_RECEIVE, %eax
+1:  mov %rbx, %rdi
+    syscall
+    test %rax, %rax
+    js threadlet_exit
+    movb $1, (%rdx)
     mov $SYS_REPLY_RECEIVE, %eax
     jmp 1b
 

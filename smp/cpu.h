@@ -10,6 +10,7 @@
 #include "kernel/cap/object.h"
 #include "smp/atomic.h"
 #include "smp/cpuset.h"
+#include "smp/lock/gate_state.h"
 #include "smp/lock/lock.h"
 #include "smp/mailbox.h"
 #include <stdbool.h>
@@ -95,6 +96,7 @@ struct cpu {
     struct thread *fpu_owner;
     uint32_t forward_cpu; /* where the operation that returned SYSCALL_FORWARD has to run */
     struct mcs_node kernel_node;
+    struct gate gate;         /* of the fast paths: one is open at a time, and they need no stack for it */
     uint64_t kernel_hold_tsc; /* when it was taken, if this hold is sampled; else 0 */
     struct sluice_lock_counters *kernel_hold_counters; /* of the gate that took it */
     uint32_t hold_sample;                              /* holds to go before the next sampled one */

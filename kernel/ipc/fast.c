@@ -10,8 +10,8 @@
  */
 #include "kernel/ipc/call.h"
 #include "kernel/ipc/fast_internal.h"
+#include "kernel/ipc/fast_long.h"
 #include "kernel/sched/sched.h"
-#include "mm/user_page.h"
 #include "tunables/tunables.h"
 
 #define SLOW(reason, thread)                                                                                 \
@@ -24,13 +24,6 @@
 static inline bool message_plain(const struct frame *frame)
 {
     return (uint32_t)frame->tag <= SLUICE_MESSAGE_WORDS && frame->deadline == SLUICE_FOREVER;
-}
-
-/* The same with a long part. */
-static inline bool message_long(const struct frame *frame)
-{
-    return (uint32_t)frame->tag - (uint32_t)SLUICE_TAG_LONG <= SLUICE_MESSAGE_WORDS &&
-           frame->deadline == SLUICE_FOREVER;
 }
 
 static __attribute__((cold, noinline)) _Noreturn void message_slow(struct thread *thread)
@@ -77,43 +70,6 @@ static inline struct fast_message leave(struct cpu *cpu, struct thread *to, stru
     return (struct fast_message){to, from};
 }
 
-/* Where the receiver's window lies. Its space is visited, or the one that is loaded: whoever unmaps changes the entry,
- * then the generation, then looks who visits (R1). So where the generation, read in the visit, is still the one that was
- * read before the walk, the unmapper will wait for the end of the visit. */
-static inline char *window_reach(struct thread *to, const struct aspace *space)
-{
-    uint64_t generation = atomic_load_relaxed(&space->generation);
-    if (__builtin_expect(generation != to->window_near_generation, 0)) {
-        to->window_near = user_find(space, to->window_address, USER_WRITE);
-        to->window_near_generation = to->window_near ? generation : 0;
-    }
-    return to->window_near;
-}
-
-/* The long part of the running thread's message, where it lies inside of one page on both sides. False: nothing was done. */
-static __attribute__((always_inline)) inline bool long_move(struct cpu *cpu, struct thread *to,
-                                                            struct thread *from)
-{
-    uint64_t bytes = from->frame.word[5];
-    struct aspace *space = to->aspace;
-    if (__builtin_expect(bytes > to->window_near_bytes, 0))
-        return false;
-    const char *source =
-        user_reach_again(&from->source_page, from->aspace, from->frame.word[4], bytes, USER_READ);
-    if (__builtin_expect(!source, 0))
-        return false;
-    counter_add(&cpu->counters->ipc_long_bytes, bytes);
-    bool visits = space != from->aspace;
-    if (visits)
-        aspace_visit_only_begin_cpu(cpu, space);
-    char *target = window_reach(to, space);
-    if (__builtin_expect(target != NULL, 1))
-        memory_copy(target, source, bytes);
-    if (visits)
-        aspace_visit_only_end_cpu(cpu, space);
-    return target != NULL;
-}
-
 /* The receiver is claimed, and the long part has to be moved in the long way: as endpoint_send() goes on. */
 static __attribute__((cold, noinline)) _Noreturn void long_slow(struct thread *caller,
                                                                 struct thread *receiver, uint64_t badge)
@@ -134,43 +90,55 @@ static inline bool receiver_remote(const struct cpu *cpu, const struct thread *r
     return receiver->home != cpu->number && !receiver->wait_next && !tunable(ipc_remote);
 }
 
-static __attribute__((always_inline)) inline struct fast_message call(struct cpu *cpu, struct thread *caller,
-                                                                      bool is_long)
+/* Inside of the gate; `held` is a constant where nothing is. */
+static __attribute__((always_inline)) inline struct fast_message call_inside(struct cpu *cpu,
+                                                                             struct thread *caller,
+                                                                             const struct cap_found *found,
+                                                                             uint32_t held, bool is_long)
 {
-    struct gate gate;
-    struct cap_found found =
-        cap_find(caller->cspace, caller->frame.cap, SLUICE_TYPE_ENDPOINT, SLUICE_RIGHT_WRITE);
-    if (__builtin_expect(!found.object, 0))
-        SLOW(capability, caller);
-    struct endpoint *endpoint = (struct endpoint *)found.object;
-    uint32_t held = gate_enter_held(&gate, cpu, found.pool, LOCK_CLASS_endpoint, &endpoint->object.lock);
-    if (__builtin_expect(held == GATE_ELSEWHERE, 0))
-        SLOW(forward, caller);
+    struct endpoint *endpoint = (struct endpoint *)found->object;
     struct thread *receiver = endpoint->receivers.first;
     if (__builtin_expect(!receiver, 0)) {
-        gate_leave_held(&gate, held, &endpoint->object.lock);
+        gate_leave_held(&cpu->gate, held, &endpoint->object.lock);
         SLOW(no_receiver, caller);
     }
     if (__builtin_expect(!FAST_PARTNER(cpu, receiver), 0)) {
         bool remote = !is_long && receiver_remote(cpu, receiver);
         if (remote)
             waitq_take_first(&endpoint->receivers, receiver);
-        gate_leave_held(&gate, held, &endpoint->object.lock);
+        gate_leave_held(&cpu->gate, held, &endpoint->object.lock);
         if (remote)
-            fast_call_remote(cpu, caller, receiver, found.badge);
+            fast_call_remote(cpu, caller, receiver, found->badge);
         partner_slow(receiver, caller);
     }
     cpuset_track_self(&endpoint->used, cpu);
     waitq_take_first(&endpoint->receivers, receiver);
-    gate_leave_held(&gate, held, &endpoint->object.lock);
+    gate_leave_held(&cpu->gate, held, &endpoint->object.lock);
     if (is_long && __builtin_expect(!long_move(cpu, receiver, caller), 0))
-        long_slow(caller, receiver, found.badge);
-    receiver->frame.cap = found.badge;
+        long_slow(caller, receiver, found->badge);
+    receiver->frame.cap = found->badge;
     reply_begin_near_cpu(caller, receiver);
     counter_add(&cpu->counters->ipc_fast_calls, 1);
     fast_wait_begin(caller, WAIT_REPLY);
     fast_switch(cpu, caller, receiver);
     return leave(cpu, receiver, caller, is_long);
+}
+
+static __attribute__((always_inline)) inline struct fast_message call(struct cpu *cpu, struct thread *caller,
+                                                                      bool is_long)
+{
+    struct cap_found found =
+        cap_find(caller->cspace, caller->frame.cap, SLUICE_TYPE_ENDPOINT, SLUICE_RIGHT_WRITE);
+    if (__builtin_expect(!found.object, 0))
+        SLOW(capability, caller);
+    struct lock *lock = &found.object->lock;
+    uint32_t policy = gate_policy(found.pool, LOCK_CLASS_endpoint);
+    if (gate_enter_off(&cpu->gate, cpu, found.pool, policy, LOCK_CLASS_endpoint, lock))
+        return call_inside(cpu, caller, &found, 0, is_long);
+    uint32_t held = gate_enter_on(&cpu->gate, cpu, found.pool, policy, LOCK_CLASS_endpoint, lock);
+    if (__builtin_expect(held == GATE_ELSEWHERE, 0))
+        SLOW(forward, caller);
+    return call_inside(cpu, caller, &found, held, is_long);
 }
 
 static __attribute__((noinline)) struct fast_message call_long(struct cpu *cpu, struct thread *caller)
@@ -208,30 +176,19 @@ static __attribute__((noinline)) _Noreturn void fault_leave(struct cpu *cpu, str
 
 enum answer { ANSWER_WORDS, ANSWER_LONG, ANSWER_FAULT };
 
-/* The caller, which may run next, takes the answer; the server waits for the next message. `kind` is a constant. */
+/* Inside of the gate; `kind` is a constant, and so is `held` where nothing is. */
 static __attribute__((always_inline)) inline struct fast_message
-reply_receive(struct cpu *cpu, struct thread *server, struct thread *caller, enum answer kind)
+reply_inside(struct cpu *cpu, struct thread *server, struct thread *caller, struct endpoint *endpoint,
+             uint32_t held, enum answer kind)
 {
-    struct gate gate;
-    struct cap_found found =
-        cap_find(server->cspace, server->frame.cap, SLUICE_TYPE_ENDPOINT, SLUICE_RIGHT_READ);
-    if (__builtin_expect(!found.object, 0))
-        SLOW(capability, server);
-    /* The caller cannot go before its answer does: what leaves for the slow path from here on writes it once more. */
-    if (kind == ANSWER_LONG && __builtin_expect(!long_move(cpu, caller, server), 0))
-        SLOW(long, server);
-    struct endpoint *endpoint = (struct endpoint *)found.object;
-    uint32_t held = gate_enter_held(&gate, cpu, found.pool, LOCK_CLASS_endpoint, &endpoint->object.lock);
-    if (__builtin_expect(held == GATE_ELSEWHERE, 0))
-        SLOW(forward, server);
     if (__builtin_expect(endpoint->senders.first != NULL, 0)) {
-        gate_leave_held(&gate, held, &endpoint->object.lock);
+        gate_leave_held(&cpu->gate, held, &endpoint->object.lock);
         SLOW(sender, server);
     }
     /* Once it can be found waiting, another CPU may claim the server and put a message into its frame: by then the answer
      * has left it, unless only this CPU enters the gate. */
     struct thread *words = server;
-    if (kind != ANSWER_FAULT && (kind == ANSWER_LONG || held)) {
+    if (kind == ANSWER_LONG || (kind == ANSWER_WORDS && held)) {
         fast_message_put(caller, server);
         words = caller;
     }
@@ -241,7 +198,7 @@ reply_receive(struct cpu *cpu, struct thread *server, struct thread *caller, enu
     server->wait_object = &endpoint->object;
     fast_wait_begin(server, WAIT_RECEIVE);
     waitq_append(&endpoint->receivers, server);
-    gate_leave_held(&gate, held, &endpoint->object.lock);
+    gate_leave_held(&cpu->gate, held, &endpoint->object.lock);
     caller->partner = NULL;
     if (kind == ANSWER_FAULT)
         fault_leave(cpu, server, caller);
@@ -249,6 +206,28 @@ reply_receive(struct cpu *cpu, struct thread *server, struct thread *caller, enu
     counter_add(&cpu->counters->ipc_fast_replies, 1);
     fast_switch(cpu, server, caller);
     return leave(cpu, caller, words, false);
+}
+
+/* The caller, which may run next, takes the answer; the server waits for the next message. */
+static __attribute__((always_inline)) inline struct fast_message
+reply_receive(struct cpu *cpu, struct thread *server, struct thread *caller, enum answer kind)
+{
+    struct cap_found found =
+        cap_find(server->cspace, server->frame.cap, SLUICE_TYPE_ENDPOINT, SLUICE_RIGHT_READ);
+    if (__builtin_expect(!found.object, 0))
+        SLOW(capability, server);
+    /* The caller cannot go before its answer does: what leaves for the slow path from here on writes it once more. */
+    if (kind == ANSWER_LONG && __builtin_expect(!long_move(cpu, caller, server), 0))
+        SLOW(long, server);
+    struct endpoint *endpoint = (struct endpoint *)found.object;
+    struct lock *lock = &endpoint->object.lock;
+    uint32_t policy = gate_policy(found.pool, LOCK_CLASS_endpoint);
+    if (gate_enter_off(&cpu->gate, cpu, found.pool, policy, LOCK_CLASS_endpoint, lock))
+        return reply_inside(cpu, server, caller, endpoint, 0, kind);
+    uint32_t held = gate_enter_on(&cpu->gate, cpu, found.pool, policy, LOCK_CLASS_endpoint, lock);
+    if (__builtin_expect(held == GATE_ELSEWHERE, 0))
+        SLOW(forward, server);
+    return reply_inside(cpu, server, caller, endpoint, held, kind);
 }
 
 static __attribute__((noinline)) struct fast_message reply_to_fault(struct cpu *cpu, struct thread *server,

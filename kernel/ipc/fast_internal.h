@@ -30,7 +30,7 @@ _Noreturn void fast_reply_remote(struct cpu *cpu, struct thread *server);
 
 static inline bool fast_priority(struct cpu *cpu, const struct thread *partner)
 {
-    if (__builtin_expect((cpu->ready_map | (uint64_t)cpu->next) == 0, 1))
+    if (__builtin_expect(!cpu->ready_map && !cpu->next, 1))
         return true;
     if (cpu->ready_map >> partner->priority > 1 || (cpu->next && cpu->next->priority > partner->priority))
         return false;

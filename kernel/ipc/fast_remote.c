@@ -38,7 +38,6 @@ static inline void caller_answer(struct cpu *cpu, struct thread *server, struct 
 
 _Noreturn void fast_reply_remote(struct cpu *cpu, struct thread *server)
 {
-    struct gate gate;
     const struct cap *right = &server->reply_to;
     struct cap_found found =
         cap_find(server->cspace, server->frame.cap, SLUICE_TYPE_ENDPOINT, SLUICE_RIGHT_READ);
@@ -52,17 +51,17 @@ _Noreturn void fast_reply_remote(struct cpu *cpu, struct thread *server)
         caller_answer(cpu, server, caller);
     /* From here on nothing is owed: whatever leaves for the slow path only receives there. */
     struct endpoint *endpoint = (struct endpoint *)found.object;
-    uint32_t held = gate_enter_held(&gate, cpu, found.pool, LOCK_CLASS_endpoint, &endpoint->object.lock);
+    uint32_t held = gate_enter_held(&cpu->gate, cpu, found.pool, LOCK_CLASS_endpoint, &endpoint->object.lock);
     if (__builtin_expect(held == GATE_ELSEWHERE, 0))
         entry_syscall_slow(server);
     if (__builtin_expect(endpoint->senders.first != NULL, 0)) {
-        gate_leave_held(&gate, held, &endpoint->object.lock);
+        gate_leave_held(&cpu->gate, held, &endpoint->object.lock);
         entry_syscall_slow(server);
     }
     server->wait_object = &endpoint->object;
     server->wait_sequence++;
     fast_state(server, THREAD_BLOCKED, WAIT_RECEIVE);
     waitq_append(&endpoint->receivers, server);
-    gate_leave_held(&gate, held, &endpoint->object.lock);
+    gate_leave_held(&cpu->gate, held, &endpoint->object.lock);
     sched_leave_waiting(cpu, server);
 }

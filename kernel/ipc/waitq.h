@@ -17,8 +17,10 @@ static inline void waitq_append(struct waitq *queue, struct thread *thread)
 {
     thread->wait_next = NULL;
     thread->wait_previous = queue->last;
-    struct thread **link = queue->last ? &queue->last->wait_next : &queue->first;
-    *link = thread;
+    if (__builtin_expect(queue->last != NULL, 0))
+        queue->last->wait_next = thread;
+    else
+        queue->first = thread;
     queue->last = thread;
 }
 
@@ -41,11 +43,13 @@ static inline void waitq_take(struct waitq *queue, struct thread *thread)
 static inline void waitq_take_first(struct waitq *queue, struct thread *thread)
 {
     struct thread *next = thread->wait_next;
-    struct thread **link = next ? &next->wait_previous : &queue->last;
     atomic_store_relaxed(&thread->wait_object, NULL); /* the wait's kind is for the caller to end */
     /* pairs with waitq_is_drained(): as above */
     atomic_store_release(&queue->first, next);
-    *link = NULL;
+    if (__builtin_expect(next != NULL, 0))
+        next->wait_previous = NULL;
+    else
+        queue->last = NULL;
 }
 
 /* Without the gate, when nobody can be appended any more: true means that nobody is queued, and that no operation that

@@ -10,7 +10,8 @@
 #include <stdint.h>
 
 /* How the thread came into the kernel, in frame.vector: at or below 255 a trap or interrupt. */
-#define FRAME_SYSCALL 256u /* leave by SYSRET; rip and rflags lie in rcx and r11 as well */
+#define FRAME_SYSCALL                                                                                        \
+    256u /* leave by SYSRET; stays there while the thread runs in user mode, so no SYSCALL has to set it */
 #define FRAME_WRITTEN 257u /* registers were set by another thread: leave by IRET */
 
 struct frame {

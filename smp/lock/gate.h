@@ -17,6 +17,7 @@
 #include "smp/cpu.h"
 #include "smp/lock/check.h"
 #include "smp/lock/classes.h"
+#include "smp/lock/gate_state.h"
 #include "smp/lock/lock.h"
 #include "smp/lock/tas.h"
 #include <stdbool.h>
@@ -27,18 +28,6 @@
  * this CPU under the policy (off@k, k elsewhere) gets false and changes nothing. One gate is open at a time; what the
  * kernel's one lock guards is guarded from gate_enter to gate_leave only, although it stays held to kernel exit.
  */
-struct gate {
-    struct lock *lock; /* the object's */
-    struct lock *one;  /* the one that is held: GATE_ONE */
-    uint32_t policy;   /* the word as it was read; not stored where gate_leave needs only `held` */
-    uint16_t held;     /* what gate_leave releases: bits of gate_internal.h */
-    uint8_t lock_class;
-    uint32_t cpu; /* when gate_enter failed: the CPU to forward to */
-    struct pool *pool;
-    uint64_t began_tsc;      /* 0: this hold is not sampled */
-    struct mcs_node node[2]; /* for the mcs locks among them but the kernel's */
-};
-
 /* gate.held = GATE_ONE + algorithm: just gate->one, its hold not sampled; GATE_OBJECT: that of the object, by tas. */
 #define GATE_ONE (1u << 15)
 #define GATE_OBJECT (GATE_ONE - 1)
@@ -63,11 +52,29 @@ static inline void gate_leave(struct gate *gate)
 }
 
 #define GATE_ELSEWHERE UINT32_MAX
+static inline uint32_t gate_policy(const struct pool *pool, enum lock_class lock_class)
+{
+    (void)pool, (void)lock_class;
+    return 0;
+}
+
+static inline bool gate_enter_off(struct gate *gate, struct cpu *self, struct pool *pool, uint32_t policy,
+                                  enum lock_class lock_class, struct lock *lock)
+{
+    (void)self, (void)policy;
+    return gate_enter(gate, pool, lock_class, lock);
+}
+
+static inline uint32_t gate_enter_on(struct gate *gate, struct cpu *self, struct pool *pool, uint32_t policy,
+                                     enum lock_class lock_class, struct lock *lock)
+{
+    return gate_enter_off(gate, self, pool, policy, lock_class, lock) ? 0 : GATE_ELSEWHERE;
+}
+
 static inline uint32_t gate_enter_held(struct gate *gate, struct cpu *self, struct pool *pool,
                                        enum lock_class lock_class, struct lock *lock)
 {
-    (void)self;
-    return gate_enter(gate, pool, lock_class, lock) ? 0 : GATE_ELSEWHERE;
+    return gate_enter_on(gate, self, pool, 0, lock_class, lock);
 }
 
 static inline void gate_leave_held(struct gate *gate, uint32_t held, struct lock *lock)
@@ -108,25 +115,47 @@ static inline bool gate_try_object(struct cpu *self, struct lock *lock)
 /* gate_enter and gate_leave for where an instruction counts: what is held stays in a register between the two. The
  * result is gate.held, or GATE_ELSEWHERE. */
 #define GATE_ELSEWHERE UINT32_MAX
+/* The policy, read once. The generation in it is nothing to a gate. */
+static inline uint32_t gate_policy(const struct pool *pool, enum lock_class lock_class)
+{
+    /* pairs with word_publish_locked() in tunables/leg.c: what was done under policies that share no lock with this one,
+     * before what we do. (Those that do share one exclude us by it: smp/README.md.) */
+    return SLUICE_POLICY_SET(atomic_load_acquire(&pool->policy[lock_class]));
+}
+
+/* True where it is `off` on this CPU: the gate is entered, and holds nothing. */
+static inline bool gate_enter_off(struct gate *gate, struct cpu *self, struct pool *pool, uint32_t policy,
+                                  enum lock_class lock_class, struct lock *lock)
+{
+    (void)gate, (void)lock; /* only the checker wants them */
+    if (policy != self->policy_off)
+        return false;
+    lock_check_gate_open(gate, policy);
+    counter_add(&gate_counters(self, pool, lock_class)->acquired, 1);
+    lock_check_inside(lock);
+    return true;
+}
+
+/* Where it is something else. */
+static inline uint32_t gate_enter_on(struct gate *gate, struct cpu *self, struct pool *pool, uint32_t policy,
+                                     enum lock_class lock_class, struct lock *lock)
+{
+    if (policy != GATE_OBJECT_TAS || !gate_try_object(self, lock))
+        return gate_enter_locks(gate, pool, policy, lock_class, lock) ? gate->held : GATE_ELSEWHERE;
+    lock_check_gate_open(gate, policy);
+    lock_check_take(lock, GATE_RANK(SLUICE_GRANULARITY_OBJECT, SLUICE_ALGORITHM_TAS));
+    counter_add(&gate_counters(self, pool, lock_class)->acquired, 1);
+    lock_check_inside(lock);
+    return GATE_OBJECT;
+}
+
 static inline uint32_t gate_enter_held(struct gate *gate, struct cpu *self, struct pool *pool,
                                        enum lock_class lock_class, struct lock *lock)
 {
-    uint32_t held = 0;
-    /* pairs with word_publish_locked() in tunables/leg.c: what was done under policies that share no lock with this one,
-     * before what we do. (Those that do share one exclude us by it: smp/README.md.) */
-    uint32_t policy = atomic_load_acquire(&pool->policy[lock_class]);
-    if (__builtin_expect(SLUICE_POLICY_SET(policy) == self->policy_off, 1)) {
-        lock_check_gate_open(gate, policy);
-    } else if (SLUICE_POLICY_SET(policy) == GATE_OBJECT_TAS && gate_try_object(self, lock)) {
-        lock_check_gate_open(gate, policy);
-        lock_check_take(lock, GATE_RANK(SLUICE_GRANULARITY_OBJECT, SLUICE_ALGORITHM_TAS));
-        held = GATE_OBJECT;
-    } else {
-        return gate_enter_locks(gate, pool, policy, lock_class, lock) ? gate->held : GATE_ELSEWHERE;
-    }
-    counter_add(&gate_counters(self, pool, lock_class)->acquired, 1);
-    lock_check_inside(lock);
-    return held;
+    uint32_t policy = gate_policy(pool, lock_class);
+    if (__builtin_expect(gate_enter_off(gate, self, pool, policy, lock_class, lock), 1))
+        return 0;
+    return gate_enter_on(gate, self, pool, policy, lock_class, lock);
 }
 
 static inline void gate_leave_held(struct gate *gate, uint32_t held, struct lock *lock)

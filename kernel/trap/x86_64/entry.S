@@ -63,40 +63,15 @@
     pop %r15
     .endm
 
-    .section .text.entry, "ax"
-    .globl entry_syscall, entry_syscall_slow, entry_resume, cpu_idle_wait, entry_idle_begin, entry_idle_end, entry_vectors
-
-    .balign 64
-entry_syscall:
+    .macro leave_by_sysret          // rsp: the frame's rcx
+    mov FRAME_RIP - FRAME_RCX(%rsp), %rcx
+    mov FRAME_RFLAGS - FRAME_RCX(%rsp), %r11
+    mov FRAME_RSP - FRAME_RCX(%rsp), %rsp
     swapgs
-    mov %rsp, %gs:CPU_SCRATCH
-    mov %gs:CPU_CURRENT, %rsp
-    add $THREAD_FRAME + FRAME_SS, %rsp
-    push %gs:CPU_SCRATCH            // cs and ss are in the frame since the thread started
-    mov %r11, FRAME_RFLAGS - FRAME_RSP(%rsp)
-    mov %rcx, FRAME_RIP - FRAME_RSP(%rsp)
-    movq $VECTOR_SYSCALL, FRAME_VECTOR - FRAME_RSP(%rsp)
-    lea FRAME_RCX - FRAME_RSP(%rsp), %rsp
-    push_registers
-    lea -THREAD_FRAME(%rsp), %rdi
-    cmp $SYS_CALL, %rax
-    je 1f
-    cmp $SYS_REPLY_RECEIVE, %rax
-    je 2f
-entry_syscall_slow:                 // rdi: the running thread; also where the fast path gives up
-    mov %gs:CPU_STACK_TOP, %rsp
-    call kernel_syscall             // comes back when this thread goes on, and nothing is due
-    mov %gs:CPU_CURRENT, %rax
-    lea THREAD_FRAME(%rax), %rsp
-    pop_registers
-    jmp 4f
+    sysretq
+    .endm
 
-1:  mov %gs:CPU_STACK_TOP, %rsp
-    call fast_call
-    jmp 3f
-2:  mov %gs:CPU_STACK_TOP, %rsp
-    call fast_reply_receive
-3:                                  // rax: the thread that runs; rdx: the one in whose frame its message lies
+    .macro leave_with_message       // rax: the thread that runs; rdx: the one in whose frame its message lies
     lea THREAD_FRAME + FRAME_TAG(%rdx), %rsp
     pop %rsi
     pop %rdx
@@ -112,19 +87,51 @@ entry_syscall_slow:                 // rdi: the running thread; also where the f
     pop %rbx
     pop %rbp
     pop %r15
-4:  mov FRAME_RIP - FRAME_RCX(%rsp), %rcx
-    mov FRAME_RFLAGS - FRAME_RCX(%rsp), %r11
-    mov FRAME_RSP - FRAME_RCX(%rsp), %rsp
+    leave_by_sysret
+    .endm
+
+    .section .text.entry, "ax"
+    .globl entry_syscall, entry_syscall_slow, entry_resume, cpu_idle_wait, entry_idle_begin, entry_idle_end, entry_vectors
+
+    .balign 64
+entry_syscall:
     swapgs
-    sysretq
+    mov %rsp, %gs:CPU_SCRATCH
+    mov %gs:CPU_CURRENT, %rsp
+    add $THREAD_FRAME + FRAME_SS, %rsp
+    push %gs:CPU_SCRATCH            // cs and ss are in the frame since the thread started
+    mov %r11, FRAME_RFLAGS - FRAME_RSP(%rsp)
+    mov %rcx, FRAME_RIP - FRAME_RSP(%rsp)
+    lea FRAME_RCX - FRAME_RSP(%rsp), %rsp
+    push_registers
+    lea -THREAD_FRAME(%rsp), %rdi
+    cmp $SYS_CALL, %rax
+    je 1f
+    cmp $SYS_REPLY_RECEIVE, %rax
+    je 2f
+entry_syscall_slow:                 // rdi: the running thread; also where the fast path gives up
+    mov %gs:CPU_STACK_TOP, %rsp
+    call kernel_syscall             // comes back when this thread goes on, and nothing is due
+    mov %gs:CPU_CURRENT, %rax
+    lea THREAD_FRAME(%rax), %rsp
+    pop_registers
+    leave_by_sysret
+
+1:  mov %gs:CPU_STACK_TOP, %rsp
+    call fast_call
+    leave_with_message
+2:  mov %gs:CPU_STACK_TOP, %rsp
+    call fast_reply_receive
+    leave_with_message
 
 resume:                             // rax: the thread, in whatever way it came in
     cmpl $VECTOR_SYSCALL, THREAD_FRAME + FRAME_VECTOR(%rax)
     lea THREAD_FRAME(%rax), %rsp
     jne 1f
     pop_registers
-    jmp 4b
-1:  pop_registers
+    leave_by_sysret
+1:  movl $VECTOR_SYSCALL, FRAME_VECTOR(%rsp) // what the next entry is, unless it is a trap that says otherwise
+    pop_registers
     pop %rcx
     pop %r11
     add $16, %rsp                   // vector, error

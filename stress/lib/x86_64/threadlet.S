@@ -30,12 +30,13 @@ threadlet_echo:
     mov %rdi, %rbx
     mov $-1, %r14
     mov $SYS_RECEIVE, %eax
-1:  mov %rbx, %rdi
+    jmp 2f
+1:  mov $SYS_REPLY_RECEIVE, %eax
+2:  mov %rbx, %rdi
     syscall
     test %rax, %rax
-    js threadlet_exit
-    mov $SYS_REPLY_RECEIVE, %eax
-    jmp 1b
+    jns 1b
+    jmp threadlet_exit
 
 threadlet_touch:
     mov %rdi, %rbx

@@ -49,6 +49,9 @@ void cpu_notify(unsigned cpu, uint32_t bits)
     uint32_t before = atomic_fetch_or(&target->pending, bits);
     if (before || target == cpu_self())
         return;
+    /* Relaxed. pairs with idle_poll() in sched.c: the bits, by the fence above, before this look */
+    if (atomic_load_relaxed(&target->polling))
+        return;
     cpu_counter_inc(ipis_sent);
     ipi_send(target->apic_id);
 }

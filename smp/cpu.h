@@ -117,6 +117,8 @@ struct cpu {
 
     /* Atomic: written by all. */
     uint32_t pending __attribute__((aligned(64))); /* enum pending_bit */
+    uint32_t
+        polling; /* written by this CPU: 1 while it looks at `pending` by itself, and needs no interrupt */
     struct mailbox mailbox;
 };
 #define CPU_OFFSET_STACK_TOP 16

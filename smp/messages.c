@@ -8,7 +8,7 @@
 #include "kernel/cap/cap.h"
 #include "kernel/cap/reaper.h"
 #include "kernel/ipc/notification.h"
-#include "kernel/thread/thread.h"
+#include "kernel/thread/wake.h"
 #include "kernel/trap/syscall.h"
 #include "mm/pool.h"
 #include "smp/cpu.h"
@@ -16,7 +16,7 @@
 
 static void wake_handle(struct mailbox_node *node)
 {
-    thread_wake(thread_of_node(node));
+    thread_wake_any(cpu_self(), thread_of_node(node));
 }
 
 static void syscall_handle(struct mailbox_node *node)

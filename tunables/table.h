@@ -13,6 +13,8 @@
 #define TUNABLES(X)                                                                                          \
     X(sched_slice, "sched.slice", 100, 5000, 1000000, "us", LIVE,                                            \
       "time slice among ready threads of one priority")                                                      \
+    X(idle_poll, "idle.poll", 0, 0, 10000, "us", LIVE,                                                       \
+      "how long an idle CPU looks for messages; who finds it looking sends no IPI")                          \
     X(ipc_remote, "ipc.remote", 0, 0, 1, "mode", LIVE,                                                       \
       "cross-CPU transfer: 0 by the sender, 1 by the partner's CPU")                                         \
     X(lock_backoff_min, "lock.backoff_min", 1, 8, 4096, "pauses", LIVE, "first back-off of tas")             \

@@ -127,6 +127,7 @@ _Static_assert(sizeof(struct sluice_lock_counters) == 64, "ABI");
     X(objects_destroyed, "objects destroyed")                                                                \
     X(cap_copies, "capabilities copied, moved or transferred")                                               \
     X(fpu_switches, "FPU states loaded")                                                                     \
+    X(idle_polled, "times that idle polling found something to do")                                          \
     X(idle_cycles, "cycles in the idle loop")                                                                \
     SLUICE_FAST_REASONS(X)
 

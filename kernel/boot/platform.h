@@ -45,4 +45,6 @@ _Noreturn void boot_fail(const char *format, ...) __attribute__((format(printf, 
 uint64_t mmu_fault_address(void); /* of the page fault that is being handled */
 _Noreturn void
 cpu_idle_wait(void); /* resets the stack, enables interrupts, halts; an interrupt enters kernel_trap */
+void cpu_idle_turn(
+    void); /* idle: lets interrupts in for a moment; one enters kernel_trap, and this does not return */
 void cpu_relax(void);

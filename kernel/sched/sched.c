@@ -93,6 +93,8 @@ static struct thread *pick(struct cpu *cpu)
     struct thread *running = cpu->current, *next = cpu->next;
     cpu->next = NULL;
     cpu->due &= ~(uint32_t)DUE_PICK;
+    if (!(cpu->ready_map | cpu->slice_over) && (running == cpu->idle || running->state == THREAD_BLOCKED))
+        return next ? next : cpu->idle;
     bool ready = running != cpu->idle && running->state == THREAD_READY && !running->queued;
     struct thread *thread = ready ? pick_beside_running(cpu, running, next) : pick_after_block(cpu, next);
     cpu->slice_over = 0;
@@ -194,7 +196,7 @@ static void running_requests(struct cpu *cpu)
         thread_arrive_cpu(running);
 }
 
-void sched_switch_cpu(struct cpu *cpu, struct thread *thread)
+static __attribute__((always_inline)) inline void switch_to(struct cpu *cpu, struct thread *thread)
 {
     if (thread == cpu->idle) {
         cpu->current = thread;
@@ -210,20 +212,41 @@ void sched_switch_cpu(struct cpu *cpu, struct thread *thread)
 
 void sched_abandon_running(void)
 {
-    sched_switch_cpu(cpu_self(), cpu_self()->idle);
+    switch_to(cpu_self(), cpu_self()->idle);
     cpu_self()->due |= DUE_PICK;
 }
 
+/* Looks at the pending word for a while, with interrupts let in between: who finds this CPU polling sends none. True when
+ * something is pending. */
+static bool idle_poll(struct cpu *cpu, uint64_t us)
+{
+    uint64_t end = cpu->idle_began_tsc + us * (tsc_hz / 1000000);
+    atomic_store_relaxed(&cpu->polling, 1u); /* relaxed: who sees it late sends an interrupt for nothing */
+    while (!atomic_load_relaxed(&cpu->pending) && clock_tsc() < end)
+        cpu_idle_turn();
+    /* Full fence. pairs with cpu_notify() in cpu.c: it sets a bit, then looks whether we poll; we say that we do not, then
+     * look at the bits. So it sends an interrupt, or we see the bit. */
+    (void)atomic_exchange(&cpu->polling, 0u);
+    return atomic_load_relaxed(&cpu->pending) != 0;
+}
+
+/* Comes back when there is something to do; halts else, and the interrupt that ends that enters kernel_trap. */
 static void idle_begin(struct cpu *cpu)
 {
+    uint64_t poll_us = tunable(idle_poll);
     cpu->idle_began_tsc = clock_tsc();
     epoch_idle_enter_cpu();
-    cpu_idle_wait();
+    if (!poll_us || !idle_poll(cpu, poll_us))
+        cpu_idle_wait();
+    cpu_counter_inc(idle_polled);
+    sched_idle_left();
 }
 
 void sched_idle_left(void)
 {
     struct cpu *cpu = cpu_self();
+    if (atomic_load_relaxed(&cpu->polling))       /* relaxed: only this CPU writes it */
+        (void)atomic_exchange(&cpu->polling, 0u); /* an interrupt ended it; as in idle_poll() */
     epoch_idle_leave_cpu();
     cpu_counter_add(idle_cycles, clock_tsc() - cpu->idle_began_tsc);
 }
@@ -263,7 +286,7 @@ struct thread *sched_exit(void)
             running_requests(cpu);
             struct thread *thread = pick(cpu);
             if (thread != cpu->current)
-                sched_switch_cpu(cpu, thread);
+                switch_to(cpu, thread);
             /* Leaving a space may have answered the last ticket of a thread of this CPU, or sent this CPU something; of
              * neither an interrupt would tell. */
             continue;
@@ -272,13 +295,16 @@ struct thread *sched_exit(void)
             reaper_hurry_cpu();
             continue;
         }
-        if (__builtin_expect(cpu->current->resume == RESUME_USER, 1))
-            break;
-        syscall_run(cpu->current);
-    }
-    if (cpu->due & DUE_TIMER)
-        timer_set(cpu);
-    if (cpu->current == cpu->idle)
+        if (__builtin_expect(cpu->current->resume != RESUME_USER, 0)) {
+            syscall_run(cpu->current);
+            continue;
+        }
+        if (cpu->due & DUE_TIMER)
+            timer_set(cpu);
+        if (cpu->current != cpu->idle)
+            return cpu->current;
         idle_begin(cpu);
-    return cpu->current;
+        turn = 0; /* it was outside for a while */
+        began_tsc = 0;
+    }
 }

@@ -35,8 +35,6 @@ void sched_abandon_running(void);
 void sched_idle_left(void);
 /* This CPU calls watchdog_check_cpu at that time; 0: never. */
 void sched_watchdog_set(uint64_t tsc);
-/* This CPU goes on with the thread (or idle): its space, FPU state and entry stack are loaded. */
-void sched_switch_cpu(struct cpu *cpu, struct thread *thread);
 /* Local timer interrupt: slices and deadlines that have passed. */
 void sched_timer(void);
 /* A thread became ready here (switch.h has it inline). */

@@ -16,7 +16,7 @@
 #include "kernel/ipc/reply.h"
 #include "kernel/sched/fpu.h"
 #include "kernel/sched/sched.h"
-#include "kernel/sched/switch.h"
+#include "kernel/thread/wake.h"
 #include "kernel/trap/registers.h"
 #include "kernel/trap/syscall.h"
 #include "smp/cpu.h"
@@ -151,12 +151,9 @@ void thread_wake(struct thread *thread)
 void thread_wake_result(struct thread *thread, int64_t result)
 {
     struct cpu *cpu = cpu_self();
-    if (__builtin_expect(thread->ready_on == cpu->number,
-                         1)) { /* nothing but to run: what thread_wake_cpu does */
+    if (__builtin_expect(thread->ready_on == cpu->number, 1)) {
         thread->frame.result = (uint64_t)result;
-        thread->wait_kind = WAIT_NONE;
-        thread->state = THREAD_READY;
-        sched_ready_cpu(cpu, thread);
+        thread_wake_plain_cpu(cpu, thread);
         return;
     }
     if (thread->in_fault)

@@ -53,14 +53,15 @@ void apic_init_cpu(bool boot_cpu)
 
 void apic_send(uint32_t apic_id, uint32_t command)
 {
-    if (!apic_page) {
+    volatile uint32_t *page = apic_page;
+    if (!page) {
         msr_write(MSR_X2APIC + APIC_COMMAND / 16, (uint64_t)apic_id << 32 | command);
         return;
     }
-    while (apic_read(APIC_COMMAND) & APIC_SENDING)
+    while (page[APIC_COMMAND / 4] & APIC_SENDING)
         cpu_relax();
-    apic_write(APIC_COMMAND_TARGET, apic_id << 24);
-    apic_write(APIC_COMMAND, command);
+    page[APIC_COMMAND_TARGET / 4] = apic_id << 24;
+    page[APIC_COMMAND / 4] = command;
 }
 
 /* x86 keeps stores in order, and the caller's locked operation on the pending word came before; a WRMSR to x2APIC

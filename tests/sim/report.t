@@ -26,7 +26,7 @@ is($status, 0, 'calls between processors: reported') or diag($cross);
 cmp_ok(transfers_each($cross) // 0, '>', 1, 'their lines move with each operation');
 like($cross, qr/^ +cpu [01]: .*\b(pending|mailbox\.head)\b/m, "a processor's mailbox is named");
 like($cross, qr/^ +endpoint at 0x\w+ of pool \d+ \(pair[01]\): object\.generation, object\.lock\.tas$/m, "an endpoint's lock is named");
-like($cross, qr/^ +thread at 0x\w+ of pool \d+ \(ipc\): .*frame\.word\[0\]/m, "a message's word is named");
+like($cross, qr/^ +thread at 0x\w+ of pool \d+ \(ipc\): .*frame\.word\[\d\]/m, "a message's word is named");
 like($cross, qr/^ +\d+  kernel  mailbox_push, smp\/mailbox\.c:\d+/m, 'code is named by function and line');
 
 my ($pairs) = report('--ops 200 ipc mode=pairs cpus=2');

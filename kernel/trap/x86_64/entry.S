@@ -91,7 +91,7 @@
     .endm
 
     .section .text.entry, "ax"
-    .globl entry_syscall, entry_syscall_slow, entry_resume, cpu_idle_wait, entry_idle_begin, entry_idle_end, entry_vectors
+    .globl cpu_idle_turn, entry_syscall, entry_syscall_slow, entry_resume, cpu_idle_wait, entry_idle_begin, entry_idle_end, entry_vectors
 
     .balign 64
 entry_syscall:
@@ -193,8 +193,14 @@ cpu_idle_wait:
 entry_idle_begin:
     sti
     hlt
-entry_idle_end:
     jmp entry_idle_begin
+cpu_idle_turn:
+    sti
+    nop                             // the shadow of STI ends with it; QEMU's does not with PAUSE
+    pause
+    cli
+entry_idle_end:
+    ret
 
 /* One stub of 16 bytes for each vector: pushes an error code where the CPU pushes none, and the vector. */
     .balign 16

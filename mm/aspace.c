@@ -116,6 +116,7 @@ static bool finish_table(struct aspace *space, uint64_t *parent)
     if (!page_give_back(space, *parent & PT_FRAME_MASK))
         return false;
     *parent = 0;
+    space->tables--;
     return true;
 }
 
@@ -137,7 +138,7 @@ bool aspace_finish(struct aspace *space, uint32_t *forward)
 {
     cpu_self()->forward_cpu = UINT32_MAX;
     bool all = false;
-    if (space->finish_level < PT_LEVELS) {
+    if (space->tables) { /* levels are searched only for what is there */
         uint64_t *parent = pt_next(space->root, &space->finish_address, space->finish_level + 1);
         if (!parent) {
             space->finish_level++;

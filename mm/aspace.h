@@ -35,6 +35,7 @@ struct aspace {
     struct object object;
     /* Guarded by class aspace, with the page tables themselves. */
     uint64_t pages_mapped;
+    uint32_t tables;      /* page-table pages below the top one */
     uint64_t flushed;     /* generation up to which no TLB holds anything unmapped: at most `generation` */
     uint64_t leaf_number; /* the last-level table that was used last: what it covers, as address / 2 MiB */
     uint64_t *leaf;

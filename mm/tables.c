@@ -74,6 +74,7 @@ static bool table_build_locked(struct aspace *space, uint64_t address)
             /* pairs with pt_table() in mm/x86_64/pt.h, by the dependence of its loads: the cleared table before its
              * entry */
             atomic_store_release(entry, direct_map_physical(page) | PT_TABLE);
+            space->tables++;
         }
         table = pt_table_of(*entry);
     }

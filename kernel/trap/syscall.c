@@ -103,26 +103,37 @@ static int64_t batch_entry_run(struct thread *thread, struct sluice_batch_entry 
     return syscall_table[entry->number](thread, entry->args);
 }
 
-/* False: the thread has to take a page fault first. It has to be writable as well. */
-static inline bool batch_entry_read(struct thread *thread, struct sluice_batch_entry *entry, uint64_t address,
-                                    struct user_page *page)
+#define BATCH_ENTRY_WORDS (sizeof(struct sluice_batch_entry) / sizeof(uint64_t) - 1) /* all but the result */
+
+/* Where the entry lies, in the direct map, when it could be read in the short way; else NULL, and it was read in the long
+ * way unless *faulted: then the thread has to take a page fault first. It has to be writable as well. */
+static inline struct sluice_batch_entry *batch_entry_read(struct thread *thread, uint64_t address,
+                                                          struct user_page *page, bool *faulted)
 {
-    const void *there = user_reach_again(page, thread->aspace, address, sizeof(*entry), USER_WRITE);
+    struct sluice_batch_entry *entry = &thread->batch_entry;
+    void *there = user_reach_again(page, thread->aspace, address, sizeof(*entry), USER_WRITE);
     if (__builtin_expect(there != NULL, 1)) {
-        memory_copy(entry, there, sizeof(*entry));
-        return true;
+        const uint64_t *from = there;
+        uint64_t *to = &entry->number;
+#pragma GCC unroll 8
+        for (unsigned i = 0; i < BATCH_ENTRY_WORDS; i++)
+            to[i] = from[i];
+        return there;
     }
     thread->fault_error = SLUICE_FAULT_WRITE;
-    return !user_check(thread->aspace, address, sizeof(*entry), true, &thread->fault_address) &&
-           !user_copy_in(thread->aspace, entry, address, sizeof(*entry), &thread->fault_address);
+    *faulted = user_check(thread->aspace, address, sizeof(*entry), true, &thread->fault_address) ||
+               user_copy_in(thread->aspace, entry, address, sizeof(*entry), &thread->fault_address);
+    return NULL;
 }
 
-/* It was writable when the entry was read; if it is not any more, the caller unmapped it itself. */
-static inline void batch_entry_answer(struct thread *thread, const struct sluice_batch_entry *entry,
+/* `there`, where it was found before the call, is good unless this CPU flushed something since (user_page.h). It was
+ * writable then; if it is not any more, the caller unmapped it itself. */
+static inline void batch_entry_answer(struct thread *thread, struct sluice_batch_entry *there,
                                       uint64_t address, struct user_page *page)
 {
-    struct sluice_batch_entry *there =
-        user_reach_again(page, thread->aspace, address, sizeof(*entry), USER_WRITE);
+    const struct sluice_batch_entry *entry = &thread->batch_entry;
+    if (__builtin_expect(!there || page->acked != cpu_self()->tlb_acked, 0))
+        there = user_reach_again(page, thread->aspace, address, sizeof(*entry), USER_WRITE);
     if (__builtin_expect(there != NULL, 1)) {
         atomic_store_relaxed(&there->args[2], entry->args[2]);
         atomic_store_relaxed(&there->result, entry->result);
@@ -136,11 +147,16 @@ int64_t sys_batch(struct thread *thread, uint64_t *args)
     /* In the thread: an entry that goes on at a later step must not find other arguments than those it checked. */
     struct sluice_batch_entry *entry = &thread->batch_entry;
     struct user_page page = {0};
-    if (args[1] > SLUICE_BATCH_MAX)
+    uint64_t count = args[1];
+    if (count > SLUICE_BATCH_MAX)
         return SLUICE_E_BAD_ARGUMENT;
-    while (thread->batch_index < args[1]) {
+    while (thread->batch_index < count) {
         uint64_t address = args[0] + thread->batch_index * sizeof(*entry);
-        if (thread->step == 0 && !batch_entry_read(thread, entry, address, &page))
+        struct sluice_batch_entry *there = NULL;
+        bool faulted = false;
+        if (thread->step == 0)
+            there = batch_entry_read(thread, address, &page, &faulted);
+        if (__builtin_expect(faulted, 0))
             return SYSCALL_FAULT;
         int64_t result = batch_entry_run(thread, entry);
         if (result <= SYSCALL_BLOCKED)
@@ -148,11 +164,11 @@ int64_t sys_batch(struct thread *thread, uint64_t *args)
         entry->result = result;
         thread->step = 0;
         thread->batch_index++;
-        batch_entry_answer(thread, entry, address, &page);
+        batch_entry_answer(thread, there, address, &page);
         if (atomic_load_relaxed(&cpu_self()->pending)) /* relaxed: only a hint to let others in */
-            return thread->batch_index < args[1] ? SYSCALL_AGAIN : (int64_t)args[1];
+            return thread->batch_index < count ? SYSCALL_AGAIN : (int64_t)count;
     }
-    return (int64_t)args[1];
+    return (int64_t)count;
 }
 
 int64_t sys_null(struct thread *thread, uint64_t *args)

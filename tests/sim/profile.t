@@ -32,7 +32,7 @@ like($said, qr{^sys_null kernel/trap/syscall\.c:\d+ }m, 'by line: files are name
 
 $said = said_by('--operation', 'call_cross');
 is($?, 0, 'a profile of a call between CPUs');
-like($said, qr/^apic_send +\d/m, '... in which an IPI is sent');
+like($said, qr/^ipi_send +\d/m, '... in which an IPI is sent');
 like($said, qr/^\[\d+ others\] +\d/m, '... and small shares are added up');
 
 for (['--operation nothing', qr/\Atools\/profile: OPERATION=nothing: allowed are empty null [^\n]*\n\z/],

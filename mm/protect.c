@@ -51,7 +51,7 @@ static int64_t protect_entries(struct unmap_call *call, unsigned flags)
         tlb_flush_ended_locked(call->space, call->thread);
     } else {
         pt_range_find(&range, call->space->root, call->address, call->pages);
-        result = protect_check_locked(&range, flags);
+        result = unmap_window_full(call->space) ? SLUICE_E_AGAIN : protect_check_locked(&range, flags);
         if (!result && protect_write_locked(&range, flags) && unmap_flush_locked(call, &flush, true))
             result = SYSCALL_BLOCKED;
     }

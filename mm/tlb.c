@@ -216,6 +216,18 @@ bool tlb_flush_others_locked(struct tlb_flush *flush)
     return false;
 }
 
+bool tlb_flushed_find_locked(struct aspace *space)
+{
+    struct cpuset behind;
+    uint64_t generation = space->generation;
+    const struct cpu *self = cpu_self();
+    cpuset_clear_all(&behind);
+    if ((self->aspace == space && self->tlb_acked < generation) || targets_find(space, generation, &behind))
+        return false;
+    space->flushed = generation;
+    return true;
+}
+
 void tlb_flush_notify(const struct tlb_flush *flush)
 {
     unsigned count = 0;

@@ -58,6 +58,9 @@ static inline bool tlb_flush_begin_locked(struct aspace *space, uint64_t address
 /* Looks for CPUs that are active and behind. False: nobody is, all is flushed. True: the thread waits (WAIT_TLB) for a
  * ticket; the caller leaves the gate, calls tlb_flush_notify and returns SYSCALL_BLOCKED. */
 bool tlb_flush_others_locked(struct tlb_flush *flush);
+/* Threads that changed entries may have been stopped before they noted that all CPUs had answered: looks once more. True:
+ * nobody is behind, all is flushed. */
+bool tlb_flushed_find_locked(struct aspace *space);
 void tlb_flush_notify(const struct tlb_flush *flush);
 /* The thread comes again: its ticket is complete. */
 void tlb_flush_ended_locked(struct aspace *space, const struct thread *thread);

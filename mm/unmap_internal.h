@@ -49,9 +49,10 @@ static inline bool unmap_gate_enter(struct gate *gate, const struct unmap_call *
 }
 
 /* So many unmaps wait that stamps would not tell their generations apart. */
-static inline bool unmap_window_full(const struct aspace *space)
+static inline bool unmap_window_full(struct aspace *space)
 {
-    return space->generation - space->flushed >= PT_STAMP_WINDOW;
+    return __builtin_expect(space->generation - space->flushed >= PT_STAMP_WINDOW, 0) &&
+           !tlb_flushed_find_locked(space);
 }
 
 /* True: the thread waits at step WAITED, and the caller owes tlb_flush_notify once it has left the gate. */

@@ -280,7 +280,7 @@ int64_t sys_ipc_window(struct thread *thread, uint64_t *args)
     thread->fault_error = SLUICE_FAULT_WRITE;
     if (args[1] && user_check(thread->aspace, args[0], args[1], true, &thread->fault_address))
         return SYSCALL_FAULT;
-    thread->window_address = args[0];
+    thread->window_address = args[1] ? args[0] : 0; /* an address that was not checked is not kept */
     thread->window_bytes = (uint32_t)args[1];
     thread->window_near_bytes = (uint32_t)user_page_rest(args[0], args[1]);
     thread->window_near_generation = 0;

@@ -35,8 +35,8 @@ static __attribute__((always_inline)) inline bool long_move(struct cpu *cpu, str
 {
     uint64_t bytes = from->frame.word[5];
     struct aspace *space = to->aspace;
-    if (__builtin_expect(bytes > to->window_near_bytes, 0))
-        return false;
+    if (__builtin_expect(bytes - 1 >= to->window_near_bytes, 0))
+        return false; /* none at all has no window to be checked against */
     const char *source =
         user_reach_again(&from->source_page, from->aspace, from->frame.word[4], bytes, USER_READ);
     if (__builtin_expect(!source, 0))

@@ -23,11 +23,13 @@ void runq_add_tail(struct cpu *cpu, struct thread *thread)
         cpu->ready_map |= 1ull << thread->priority;
     }
     thread->queued = 1;
+    thread->preempted = 0;
 }
 
 void runq_add_head(struct cpu *cpu, struct thread *thread)
 {
     runq_add_tail(cpu, thread);
+    thread->preempted = 1;
     cpu->ready[thread->priority] = thread;
 }
 

@@ -54,8 +54,18 @@ static struct thread *pick_queued(struct cpu *cpu)
     if (!thread)
         return cpu->idle;
     runq_remove(cpu, thread);
-    cpu->slice_fresh = 1;
+    cpu->slice_fresh = !thread->preempted;
     return thread;
+}
+
+/* The slice of whoever was preempted is over, too: its equals go first. */
+static void preempted_rotate(struct cpu *cpu)
+{
+    struct thread *thread = runq_first(cpu);
+    if (!thread || !thread->preempted)
+        return;
+    runq_remove(cpu, thread);
+    runq_add_tail(cpu, thread);
 }
 
 /* The running thread blocked or ended: a thread that was just handed a message goes first among its equals, and goes
@@ -147,7 +157,9 @@ void sched_timer(void)
     cpu->due |= DUE_TIMER;
     if (cpu->slice_end_tsc && cpu->slice_end_tsc <= now) {
         cpu->slice_end_tsc = 0;
-        if (!cpu->slice_fresh && sched_equal_waits(cpu, cpu->current))
+        if (!sched_equal_waits(cpu, cpu->current))
+            preempted_rotate(cpu);
+        else if (!cpu->slice_fresh)
             sched_yield();
     }
     while (cpu->deadlines && cpu->deadlines->deadline_tsc <= now) {

@@ -13,7 +13,7 @@ struct thread;
 
 /* runq.c: ready threads, fixed priorities, round-robin among equals. */
 void runq_add_tail(struct cpu *cpu, struct thread *thread);
-void runq_add_head(struct cpu *cpu, struct thread *thread);
+void runq_add_head(struct cpu *cpu, struct thread *thread); /* preempted: it goes on in its slice */
 void runq_remove(struct cpu *cpu, struct thread *thread);
 struct thread *runq_first(const struct cpu *cpu); /* NULL when none is ready */
 int runq_priority(const struct cpu *cpu);         /* of the first; -1 when none is ready */

@@ -91,7 +91,8 @@ struct thread {
     uint8_t batch_index; /* entries of its batch that are done */
 
     /* Home CPU only. */
-    uint8_t priority; /* 0..63 */
+    uint8_t priority;  /* 0..63 */
+    uint8_t preempted; /* in the middle of its slice, by a higher priority: it heads its run queue */
     struct thread *ready_next, *ready_previous;
     uint8_t resume;        /* enum thread_resume */
     uint8_t queued;        /* in the run queue */

@@ -87,7 +87,7 @@ $(OBJ)/kernel-part/%.o: % Makefile
 	$(Q)$(CC) $(KERNEL_FLAGS) -c $< -o $@
 
 # Called from entry.S only, which has saved all registers: these functions keep none, nor a frame pointer.
-$(addprefix $(OBJ)/kernel-part/kernel/,ipc/fast.c.o ipc/fast_notification.c.o trap/dispatch.c.o): KERNEL_FLAGS += -fomit-frame-pointer \
+$(addprefix $(OBJ)/kernel-part/kernel/,$(patsubst %,ipc/%.c.o,fast fast_remote fast_notification) trap/dispatch.c.o): KERNEL_FLAGS += -fomit-frame-pointer \
     -ffixed-rbp $(addprefix -fcall-used-,rbx r12 r13 r14 r15)
 
 $(OBJ)/ksyms-%.o: $(OBJ)/ksyms-%.c Makefile

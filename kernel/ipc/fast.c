@@ -12,6 +12,7 @@
 #include "kernel/ipc/fast_internal.h"
 #include "kernel/sched/sched.h"
 #include "mm/user_page.h"
+#include "tunables/tunables.h"
 
 #define SLOW(reason, thread)                                                                                 \
     do {                                                                                                     \
@@ -49,32 +50,27 @@ static __attribute__((cold, noinline)) _Noreturn void partner_slow(const struct 
     entry_syscall_slow(thread);
 }
 
-static __attribute__((cold, noinline)) _Noreturn void caller_slow(struct thread *server)
+/* None that lives on this CPU is owed an answer. */
+static __attribute__((noinline)) _Noreturn void caller_elsewhere(struct cpu *cpu, struct thread *server)
 {
-    if (server->reply_to.object)
+    if (!server->reply_to.object)
+        SLOW(no_caller, server);
+    if (!message_plain(&server->frame))
         SLOW(remote, server);
-    SLOW(no_caller, server);
-}
-
-static inline void message_put(struct thread *to, const struct thread *from)
-{
-    to->frame.tag = from->frame.tag;
-#pragma GCC unroll 6
-    for (unsigned i = 0; i < SLUICE_MESSAGE_WORDS; i++)
-        to->frame.word[i] = from->frame.word[i];
+    fast_reply_remote(cpu, server);
 }
 
 /* The usual way out, unless something is due: then the message has to be where anybody finds it. */
 static inline struct fast_message leave(struct cpu *cpu, struct thread *to, struct thread *from, bool is_long)
 {
     if (is_long) {
-        message_put(to, from);
+        fast_message_put(to, from);
         to->frame.word[4] = to->window_address;
         from = to;
     }
     if (sched_exit_due(cpu)) {
         if (!is_long)
-            message_put(to, from);
+            fast_message_put(to, from);
         to->frame.result = 0;
         entry_resume(sched_exit());
     }
@@ -131,6 +127,13 @@ static __attribute__((cold, noinline)) _Noreturn void long_slow(struct thread *c
     entry_resume(sched_exit());
 }
 
+/* Is the message to be written here, for a receiver that lives on another CPU? Where several wait, the slow path looks for
+ * one of this CPU. */
+static inline bool receiver_remote(const struct cpu *cpu, const struct thread *receiver)
+{
+    return receiver->home != cpu->number && !receiver->wait_next && !tunable(ipc_remote);
+}
+
 static __attribute__((always_inline)) inline struct fast_message call(struct cpu *cpu, struct thread *caller,
                                                                       bool is_long)
 {
@@ -149,7 +152,12 @@ static __attribute__((always_inline)) inline struct fast_message call(struct cpu
         SLOW(no_receiver, caller);
     }
     if (__builtin_expect(!FAST_PARTNER(cpu, receiver), 0)) {
+        bool remote = !is_long && receiver_remote(cpu, receiver);
+        if (remote)
+            waitq_take_first(&endpoint->receivers, receiver);
         gate_leave_held(&gate, held, &endpoint->object.lock);
+        if (remote)
+            fast_call_remote(cpu, caller, receiver, found.badge);
         partner_slow(receiver, caller);
     }
     cpuset_track_self(&endpoint->used, cpu);
@@ -160,7 +168,8 @@ static __attribute__((always_inline)) inline struct fast_message call(struct cpu
     receiver->frame.cap = found.badge;
     reply_begin_near_cpu(caller, receiver);
     counter_add(&cpu->counters->ipc_fast_calls, 1);
-    fast_switch(cpu, caller, WAIT_REPLY, receiver);
+    fast_wait_begin(caller, WAIT_REPLY);
+    fast_switch(cpu, caller, receiver);
     return leave(cpu, receiver, caller, is_long);
 }
 
@@ -193,7 +202,7 @@ static __attribute__((noinline)) _Noreturn void fault_leave(struct cpu *cpu, str
 {
     caller->in_fault = FAULT_NONE;
     cpu_counter_inc(ipc_fast_faults);
-    fast_switch(cpu, server, WAIT_RECEIVE, caller);
+    fast_switch(cpu, server, caller);
     entry_resume(sched_exit_due(cpu) ? sched_exit() : caller);
 }
 
@@ -219,8 +228,18 @@ reply_receive(struct cpu *cpu, struct thread *server, struct thread *caller, enu
         gate_leave_held(&gate, held, &endpoint->object.lock);
         SLOW(sender, server);
     }
+    /* Once it can be found waiting, another CPU may claim the server and put a message into its frame: by then the answer
+     * has left it, unless only this CPU enters the gate. */
+    struct thread *words = server;
+    if (kind != ANSWER_FAULT && (kind == ANSWER_LONG || held)) {
+        message_put(caller, server);
+        words = caller;
+    }
+    if (kind == ANSWER_LONG)
+        caller->frame.word[4] = caller->window_address;
     server->reply_caller = NULL;
     server->wait_object = &endpoint->object;
+    fast_wait_begin(server, WAIT_RECEIVE);
     waitq_append(&endpoint->receivers, server);
     gate_leave_held(&gate, held, &endpoint->object.lock);
     caller->partner = NULL;
@@ -228,8 +247,8 @@ reply_receive(struct cpu *cpu, struct thread *server, struct thread *caller, enu
         fault_leave(cpu, server, caller);
     caller->frame.cap = 0;
     counter_add(&cpu->counters->ipc_fast_replies, 1);
-    fast_switch(cpu, server, WAIT_RECEIVE, caller);
-    return leave(cpu, caller, server, kind == ANSWER_LONG);
+    fast_switch(cpu, server, caller);
+    return leave(cpu, caller, words, false);
 }
 
 static __attribute__((noinline)) struct fast_message reply_to_fault(struct cpu *cpu, struct thread *server,
@@ -253,7 +272,7 @@ struct fast_message fast_reply_receive(struct thread *server)
     struct cpu *cpu = cpu_self();
     struct thread *caller = server->reply_caller;
     if (__builtin_expect(!caller, 0))
-        caller_slow(server);
+        caller_elsewhere(cpu, server);
     if (__builtin_expect(!message_plain(&server->frame), 0))
         return reply_long(cpu, server, caller);
     if (__builtin_expect(FAST_PARTNER(cpu, caller), 1))

@@ -65,6 +65,7 @@ struct thread *fast_fault(struct thread *thread, uint64_t error, uint64_t addres
     message_write(&pager->frame, thread, cap->badge);
     reply_begin_near_cpu(thread, pager);
     cpu_counter_inc(ipc_fast_faults);
-    fast_switch(cpu, thread, WAIT_REPLY, pager);
+    fast_wait_begin(thread, WAIT_REPLY);
+    fast_switch(cpu, thread, pager);
     return pager;
 }

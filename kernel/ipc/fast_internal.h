@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * What the fast paths of messages and of faults share.
- * Owns: nothing; included by fast.c and fast_fault.c only. Context: see fast.h. Locks: none here.
+ * Owns: nothing; included by the fast_*.c only. Context: see fast.h. Locks: none here.
  * Tests: tests/user/ipc/, tests/user/isolation/.
  *
  * A part that finds something unusual returns why, else SLUICE_FAST_GOES; the reason becomes a counter.
@@ -18,6 +18,11 @@
 #include "smp/lock/gate.h"
 
 #define FAST_SLOW(reason) cpu_counter_inc(ipc_slow_##reason)
+
+/* fast_remote.c, for fast.c: the receiver is taken off its queue; the caller that is owed an answer lives elsewhere. */
+_Noreturn void fast_call_remote(struct cpu *cpu, struct thread *caller, struct thread *receiver,
+                                uint64_t badge);
+_Noreturn void fast_reply_remote(struct cpu *cpu, struct thread *server);
 
 /* May this CPU go on with the blocked thread at once, in the running one's place? Says why not. */
 #define FAST_PARTNER(cpu, partner)                                                                           \
@@ -45,6 +50,15 @@ static inline void fast_partner_slow(const struct cpu *cpu, const struct thread 
         FAST_SLOW(priority);
 }
 
+/* The message goes into its frame. */
+static inline void fast_message_put(struct thread *to, const struct thread *from)
+{
+    to->frame.tag = from->frame.tag;
+#pragma GCC unroll 6
+    for (unsigned i = 0; i < SLUICE_MESSAGE_WORDS; i++)
+        to->frame.word[i] = from->frame.word[i];
+}
+
 static inline void fast_state(struct thread *thread, enum thread_state state, enum thread_wait kind)
 {
     thread->state = (uint8_t)state;
@@ -53,12 +67,17 @@ static inline void fast_state(struct thread *thread, enum thread_state state, en
     thread->batch_index = 0;
 }
 
-/* `from` waits, `to` runs: as thread_block_cpu, thread_wake and sched_exit would have it. */
-static __attribute__((always_inline)) inline void fast_switch(struct cpu *cpu, struct thread *from,
-                                                              enum thread_wait kind, struct thread *to)
+/* The running thread waits: noted before anybody can find it waiting. */
+static inline void fast_wait_begin(struct thread *thread, enum thread_wait kind)
 {
-    from->wait_sequence++;
-    fast_state(from, THREAD_BLOCKED, kind);
+    thread->wait_sequence++;
+    fast_state(thread, THREAD_BLOCKED, kind);
+}
+
+/* `from` ran and waits now, `to` runs: as thread_wake and sched_exit would have it. */
+static __attribute__((always_inline)) inline void fast_switch(struct cpu *cpu, const struct thread *from,
+                                                              struct thread *to)
+{
     fast_state(to, THREAD_READY, WAIT_NONE);
     struct aspace *space = from->aspace; /* it runs: that is what is loaded, and there is one */
     if (!space)

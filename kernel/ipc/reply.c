@@ -16,7 +16,7 @@
 #include "smp/cpu.h"
 
 /* partner == NULL says that the wait is of this form. */
-static void begin_far(struct thread *caller, struct thread *replier)
+void reply_begin_far(struct thread *caller, struct thread *replier)
 {
     uint64_t word = ((caller->reply_word & ~REPLY_WAITING) + REPLY_SEQUENCE) | REPLY_WAITING;
     caller->partner = NULL;
@@ -34,7 +34,7 @@ void reply_begin(struct thread *caller, struct thread *replier)
         thread_wait_begin(caller, WAIT_REPLY, NULL);
         reply_begin_near_cpu(caller, replier);
     } else {
-        begin_far(caller, replier);
+        reply_begin_far(caller, replier);
     }
 }
 
@@ -52,7 +52,7 @@ struct thread *reply_claim(const struct cap *right)
     struct thread *caller = (struct thread *)right->object;
     if (!cap_alive(right))
         return NULL;
-    /* pairs with begin_far() in reply.c: the word before what it tells about (the swap is a full fence) */
+    /* pairs with reply_begin_far() in reply.c: the word before what it tells about (the swap is a full fence) */
     if (!atomic_cas(&caller->reply_word, right->badge, right->badge & ~REPLY_WAITING))
         return NULL;
     caller->wait_kind = WAIT_NONE;
@@ -86,7 +86,7 @@ void reply_share_cpu(struct thread *replier)
         return;
     struct thread *caller = replier->reply_caller;
     replier->reply_caller = NULL;
-    begin_far(caller, replier);
+    reply_begin_far(caller, replier);
 }
 
 bool reply_cancel_cpu(struct thread *caller)

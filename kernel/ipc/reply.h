@@ -24,6 +24,8 @@
 /* The caller (blocked or about to be, owned by this operation) begins to wait for the replier's answer. */
 void reply_begin(struct thread *caller, struct thread *replier);
 
+/* The far form of it. */
+void reply_begin_far(struct thread *caller, struct thread *replier);
 /* The near form of it: both live on this CPU. */
 static inline void reply_begin_near_cpu(struct thread *caller, struct thread *replier)
 {

@@ -231,11 +231,13 @@ void sched_idle_left(void)
 /* Is something pending, to be handled now? Work in many steps, such as the end of a pool, is a CPU's messages to itself.
  * They must not keep interrupts and the running thread out: after a while this CPU leaves with the word set, and its
  * timer brings it back. A system call that is under way goes on first. */
-static bool pending_due(struct cpu *cpu, uint64_t *began_tsc)
+static inline bool pending_due(struct cpu *cpu, unsigned *turn, uint64_t *began_tsc)
 {
     /* Relaxed: whoever sets it sends an interrupt as well, or found it set: then we are on our way here, or the timer is. */
     if (!atomic_load_relaxed(&cpu->pending))
         return false;
+    if ((*turn)++ == 0)
+        return true; /* most have no second: the clock need not be read */
     uint64_t now = clock_tsc(), most = MESSAGES_US * (tsc_hz / 1000000);
     if (*began_tsc == 0)
         *began_tsc = now;
@@ -250,9 +252,10 @@ struct thread *sched_exit(void)
 {
     struct cpu *cpu = cpu_self();
     uint64_t began_tsc = 0;
+    unsigned turn = 0;
     for (;;) {
         gate_kernel_exit_cpu();
-        if (pending_due(cpu, &began_tsc)) {
+        if (pending_due(cpu, &turn, &began_tsc)) {
             pending_handle(cpu);
             continue;
         }

@@ -32,14 +32,20 @@ WORKLOAD ?=
 TOP    ?= 20
 V      ?= 0
 
+# make sim takes lists, which tools/sim checks, and what was not given is left to it.
+SIM_OPTIONS := WORKLOAD CPUS POLICY OPS TRANSFER QUANTUM PAUSE IPI
+sim_given   := $(foreach name,$(SIM_OPTIONS),$(if $(filter command environment,$(firstword $(origin $(name)))),$(name)))
+sim_words   := $(foreach name,$(sim_given),--$(name) '$($(name))')
+sim_values  := $(foreach name,$(sim_given),$($(name)))
+
 # make bench takes several numbers of CPUs, and none at all unless it is told to.
-ifneq ($(filter bench,$(MAKECMDGOALS)),)
+ifneq ($(filter bench sim,$(MAKECMDGOALS)),)
 BENCH_CPUS := $(if $(filter command environment,$(firstword $(origin CPUS))),$(CPUS))
 override CPUS := 8
 endif
 
-ifneq ($(findstring ',$(APPEND)$(SCRIPT)),)
-$(error bad option: no quotes inside of APPEND and SCRIPT)
+ifneq ($(findstring ',$(APPEND)$(SCRIPT)$(OPERATION)$(POLICY)$(BY)$(BENCH_CPUS)$(sim_values)),)
+$(error bad option: no quotes inside of APPEND, SCRIPT, CPUS, OPERATION, POLICY, BY and $(SIM_OPTIONS))
 endif
 checked := $(shell CPUS='$(CPUS)' MEM='$(MEM)' BOOT='$(BOOT)' THREAD='$(THREAD)' SCRIPT='$(SCRIPT)' \
     DEBUG='$(DEBUG)' UP='$(UP)' GDB='$(GDB)' RECORD='$(RECORD)' V='$(V)' tools/check-options 2>&1)
@@ -167,8 +173,8 @@ include build/host/tests.mk
 endif
 
 # --- targets -------------------------------------------------------------------------------------
-.PHONY: images all iso run test bench profile share conflict build-tests host-tests model-tests user-programs lint \
-    format docs loc setup clean help FORCE
+.PHONY: images all iso run test bench profile share conflict sim build-tests host-tests model-tests \
+    user-programs lint format docs loc setup clean help FORCE
 FORCE:
 
 images: build/sluice.elf build/boot.cpio build/sluice.iso
@@ -217,6 +223,11 @@ share: setup
 conflict: setup
 	+$(Q)$(call variant_make,0) $(call variant_images,release) build/sim/sim.so
 	$(Q)tools/conflict $(if $(POLICY),--policy '$(POLICY)')
+
+# Throughput against processors by lock policy, in the timing model.
+sim: setup
+	+$(Q)$(call variant_make,0) $(call variant_images,release) build/sim/sim.so
+	$(Q)tools/sim --images build/obj/release $(sim_words)
 
 host-tests: $(HOST_TESTS)
 	$(Q)tests/run --no-build $(HOST_TESTS)

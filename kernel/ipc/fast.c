@@ -5,8 +5,8 @@
  * queue only. Tests: tests/user/ipc/ (each message is tried both ways), stress/bench/.
  *
  * It takes what most messages are: words, with or without a long part inside of one page, no deadline, a partner that
- * waits on this CPU and may run at once. What it does is what call.c and thread.c do in these circumstances. Words alone
- * are not copied from frame to frame: entry.S loads them from the sender's.
+ * waits on this CPU and may run at once. What it does is what call.c and thread.c do in these circumstances. The words
+ * of a call without one are not copied from frame to frame: entry.S loads them from the sender's.
  */
 #include "kernel/ipc/call.h"
 #include "kernel/ipc/fast_internal.h"
@@ -232,7 +232,7 @@ reply_receive(struct cpu *cpu, struct thread *server, struct thread *caller, enu
      * has left it, unless only this CPU enters the gate. */
     struct thread *words = server;
     if (kind != ANSWER_FAULT && (kind == ANSWER_LONG || held)) {
-        message_put(caller, server);
+        fast_message_put(caller, server);
         words = caller;
     }
     if (kind == ANSWER_LONG)

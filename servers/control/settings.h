@@ -13,7 +13,8 @@
 #include <stdint.h>
 
 #define CONTROL_SETTINGS(X)                                                                                  \
-    X(period, "control.period", 10000, 100000, 10000000, "us", "how often the counters are read and judged") \
+    X(period, "control.period", 10000, 100000, 3600000000, "us",                                             \
+      "how often the counters are read and judged")                                                          \
     X(heartbeat, "control.heartbeat", 100000, 5000000, 60000000, "us",                                       \
       "silence after which the kernel puts the boot policies back")                                          \
     X(memory, "control.memory", 1, 8, 64, "periods", "how many past periods weigh in a judgement")           \

@@ -187,6 +187,7 @@ struct block *cache_take_page(struct worker *worker, uint32_t *frame)
     return block;
 }
 
+/* Other workers are asked, one after the other, only when the machine has no free block left. */
 uint32_t cache_take_run(struct worker *worker, uint32_t want, uint32_t *frame)
 {
     uint32_t run = worker_take_run(worker, true, want, frame);

@@ -93,6 +93,7 @@ void object_release(struct worker *worker, struct object *object)
     node_free(worker, object, object_bytes(object->pages));
 }
 
+/* Numbers are few and searched in order: the cost of a new shared object grows with the objects that are open. */
 int64_t object_open(struct object *object)
 {
     int64_t number = SLUICE_E_LIMIT;

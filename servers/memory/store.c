@@ -162,6 +162,7 @@ uint32_t store_block_frame(const struct block *block)
     return (uint32_t)((uint64_t)(block - blocks) + block_first) * BLOCK_FRAMES;
 }
 
+/* Looks at free pieces in order, which are many only where memory is in fragments: once for 512 frames. */
 static struct block *block_take_locked(void)
 {
     for (unsigned i = 0; i < piece_count; i++) {

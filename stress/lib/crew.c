@@ -33,7 +33,9 @@ struct worker *crew_add(struct crew *crew, void (*body)(struct worker *), void *
     if (crew->count == CREW_WORKERS_MAX)
         return NULL;
     struct worker *worker = &crew->workers[crew->count++];
-    *worker = (struct worker){.crew = crew, .body = body, .context = context, .cpu = cpu, .counts = counts};
+    crew->counting += counts;
+    *worker = (struct worker){.crew = crew, .body = body, .context = context, .counts = counts};
+    worker->cpu = (unsigned)((cpu + crew->first) % sluice_cpu_count());
     return worker;
 }
 
@@ -47,9 +49,25 @@ bool worker_goes_on(const struct worker *worker)
            (!crew->ops_each || worker->ops < crew->ops_each);
 }
 
+/* By turns, because their maker may share a processor. Relaxed: what workers need was there before they were made. */
+static void worker_wait(const uint64_t *word, uint64_t value)
+{
+    while (atomic_load_relaxed(word) != value) {
+        cpu_relax();
+        sluice_yield();
+    }
+}
+
+/* Those that count begin together: when all were made, and their maker sleeps or at least let all of them run. */
 static void worker_start(void *argument)
 {
     struct worker *worker = argument;
+    struct crew *crew = worker->crew;
+    if (worker->counts) {
+        worker_wait(&crew->started, 1);
+        atomic_fetch_add(&crew->arrived, 1);
+        worker_wait(&crew->arrived, crew->counting);
+    }
     worker->body(worker);
 }
 
@@ -77,6 +95,7 @@ static bool crew_start(struct crew *crew)
         if (!worker->thread)
             return false;
     }
+    atomic_store_relaxed(&crew->started, 1); /* relaxed: see worker_wait */
     return true;
 }
 

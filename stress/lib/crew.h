@@ -35,11 +35,15 @@ struct worker {
 struct crew {
     const char *workload, *mode;
     uint64_t cpus, ops_each, seconds;
-    uint64_t turn; /* operations of a worker between two pauses: when QEMU may go on with another processor */
+    uint64_t
+        first; /* processor of the workers that are added for processor 0; the rest follow, round the machine */
+    uint64_t turn;  /* operations of a worker between two pauses: when QEMU may go on with another one */
     uint64_t wrong; /* 1: one deliberate error, which the oracle has to find */
-    unsigned count;
+    unsigned count, counting; /* workers; those of them that count */
     struct worker *workers;
-    uint64_t stop __attribute__((aligned(64))); /* atomic: the first thread writes, workers read */
+    uint64_t started __attribute__((aligned(64))); /* atomic: the first thread writes, workers read */
+    uint64_t stop;                                 /* the same */
+    uint64_t arrived;                              /* atomic: workers, before their first operation */
     /* Results. */
     uint64_t elapsed_ns;
     const char *failure;
@@ -52,6 +56,7 @@ struct crew {
 /* The arguments that every workload has: for the program's table of arguments. */
 #define CREW_ARGUMENTS(crew)                                                                                 \
     {.key = "cpus", .number = &(crew).cpus, .minimum = 1, .maximum = sluice_cpu_count()},                    \
+        {.key = "first", .number = &(crew).first, .minimum = 0, .maximum = sluice_cpu_count() - 1},          \
         {.key = "ops", .number = &(crew).ops_each, .minimum = 0, .maximum = UINT64_MAX},                     \
         {.key = "turn", .number = &(crew).turn, .minimum = 1, .maximum = UINT64_MAX},                        \
         {.key = "wrong", .number = &(crew).wrong, .minimum = 0, .maximum = 1},                               \

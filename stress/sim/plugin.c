@@ -24,7 +24,7 @@ unsigned sim_vcpus;
 unsigned sim_region_open[SIM_REGIONS];
 unsigned sim_regions_open;
 
-static const struct sim_mode *const modes[] = {&sim_mode_count, &sim_mode_share, NULL};
+static const struct sim_mode *const modes[] = {&sim_mode_count, &sim_mode_share, &sim_mode_time, NULL};
 static const struct sim_mode *mode;
 static pthread_mutex_t sim_lock = PTHREAD_MUTEX_INITIALIZER;
 static int option_count;
@@ -157,12 +157,30 @@ static bool mode_find(const char *name)
     return mode != NULL;
 }
 
+/* An option is one that the mode's text names, after a blank or a comma. */
+static bool option_known(const char *option)
+{
+    size_t length = strcspn(option, "=") + 1;
+    if (!strncmp(option, "mode=", length) || !strncmp(option, "out=", length))
+        return true;
+    for (const char *at = mode->options; *at; at++)
+        if (!strncmp(at, option, length) && (at == mode->options || at[-1] == ' ' || at[-1] == ','))
+            return true;
+    return false;
+}
+
 static bool options_good(void)
 {
     if (sim_option("help", NULL)) {
         fprintf(stderr, "sim: mode=%s takes\n%s", mode->name, mode->options);
         return false;
     }
+    for (int i = 0; i < option_count; i++)
+        if (!option_known(options[i])) {
+            fprintf(stderr, "sim: mode=%s has no option %s; allowed are out=FILE and\n%s", mode->name,
+                    options[i], mode->options);
+            return false;
+        }
     if (!sim_option("out", NULL)) {
         fprintf(stderr, "sim: out=FILE is missing: where the result goes\n");
         return false;

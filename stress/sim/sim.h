@@ -38,6 +38,7 @@ struct sim_mode {
 
 extern const struct sim_mode sim_mode_count; /* count.c */
 extern const struct sim_mode sim_mode_share; /* share.c */
+extern const struct sim_mode sim_mode_time;  /* time.c */
 
 /* addresses.c: the option `addresses` of mode count. */
 void addresses_begin(void);

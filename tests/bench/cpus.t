@@ -49,4 +49,8 @@ $said = `$top/tools/bench-cpus --cpus 1,x 2>&1`;
 isnt($?, 0, 'a number of CPUs that is none: an error');
 is($said, "tools/bench-cpus: CPUS=1,x: allowed are numbers from 1 to 255, with commas between them\n", '... of one line');
 
+$said = `$top/tools/bench-cpus --cpus 2 --policy none 2>&1`;
+isnt($?, 0, 'a policy that is none: an error');
+like($said, qr/\Atools\/bench-cpus: POLICY=none: allowed are off object kernel [^\n]*\n\z/, '... of one line');
+
 done_testing();

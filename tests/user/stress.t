@@ -12,7 +12,7 @@ my @modes = (
     'ipc mode=pairs', 'ipc mode=pairs pools=shared per_cpu=2', 'ipc mode=fan', 'ipc mode=signal', 'ipc mode=pairs words=6 bytes=5000',
     'map mode=threads', 'map mode=threads pages=40', 'map mode=spaces life=20', 'map mode=shared', 'cap mode=own',
     'cap mode=shared', 'cap mode=process',
-    'pools',
+    'pools', map({ "model mode=$_" } qw(private shared false tas ticket mcs)),
 );
 my @for_many = ('ipc mode=cross', 'ipc mode=cross pools=shared bytes=100', 'ipc mode=fan per_cpu=3');
 

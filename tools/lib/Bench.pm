@@ -11,7 +11,7 @@ use File::Path qw(make_path);
 use File::Temp;
 use JSON::PP;
 
-our @EXPORT = qw(top fail machine tsv_read table_print json_write json_read provenance operations);
+our @EXPORT = qw(top fail machine tsv_read table_print json_write json_read provenance operations policy_check);
 
 use constant { STATUS => 7 };    # what the script's `halt` ends with: the guest came to the end of its lines
 
@@ -58,6 +58,13 @@ sub operations {
         push @$table, $1 if /^\s+X\((\w+), \d+/;
     }
     return @tables;
+}
+
+# Before a machine is started for nothing; the words are policy_words of stress/bench/main.c.
+sub policy_check {
+    my ($policy) = @_;
+    my @allowed = qw(off object kernel object/ticket object/mcs kernel/tas kernel/mcs);
+    fail("POLICY=$policy: allowed are @allowed") unless grep { $_ eq $policy } @allowed;
 }
 
 # Rows of a file of tabs: the comment before the first row names its columns. `!` rows come second, as arrays.

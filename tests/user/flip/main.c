@@ -135,7 +135,8 @@ static void test_control(void)
     static const char *const wrong[][3] = {
         {"stress/ipc", "mode=pairs", "pools=own"},  {"stress/map", "mode=threads", "pages=1"},
         {"stress/map", "mode=spaces", "pages=1"},   {"stress/cap", "mode=process", "create=4"},
-        {"stress/ipc", "mode=signal", "per_cpu=1"}, {"stress/pools", "mode=own", "threads=1"}};
+        {"stress/ipc", "mode=signal", "per_cpu=1"}, {"stress/pools", "mode=own", "threads=1"},
+        {"stress/model", "mode=shared", "gap=0"}};
     for (unsigned i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         struct sluice_end end = {0};
         int64_t process = workload_start(wrong[i], "wrong=1");

@@ -134,6 +134,36 @@ static inline bool receiver_remote(const struct cpu *cpu, const struct thread *r
     return receiver->home != cpu->number && !receiver->wait_next && !tunable(ipc_remote);
 }
 
+/* The receiver is claimed. */
+static __attribute__((always_inline)) inline struct fast_message
+receiver_go(struct cpu *cpu, struct thread *caller, struct thread *receiver, uint64_t badge, bool is_long)
+{
+    if (is_long && __builtin_expect(!long_move(cpu, receiver, caller), 0))
+        long_slow(caller, receiver, badge);
+    receiver->frame.cap = badge;
+    reply_begin_near_cpu(caller, receiver);
+    counter_add(&cpu->counters->ipc_fast_calls, 1);
+    fast_wait_begin(caller, WAIT_REPLY);
+    fast_switch(cpu, caller, receiver);
+    return leave(cpu, receiver, caller, is_long);
+}
+
+/* To a receiver that waits near. */
+static __attribute__((always_inline)) inline struct fast_message
+call_near(struct cpu *cpu, struct thread *caller, struct cap_found found, bool is_long)
+{
+    struct endpoint *endpoint = (struct endpoint *)found.object;
+    struct thread *receiver = near_first_cpu(cpu, endpoint);
+    if (__builtin_expect(!receiver, 0))
+        SLOW(no_receiver, caller);
+    if (__builtin_expect(!FAST_PARTNER(cpu, receiver), 0))
+        partner_slow(receiver, caller);
+    cpuset_track_self(&endpoint->used, cpu);
+    near_unlink_cpu(cpu, receiver);
+    gate_count(cpu, found.pool, LOCK_CLASS_endpoint);
+    return receiver_go(cpu, caller, receiver, found.badge, is_long);
+}
+
 static __attribute__((always_inline)) inline struct fast_message call(struct cpu *cpu, struct thread *caller,
                                                                       bool is_long)
 {
@@ -143,7 +173,9 @@ static __attribute__((always_inline)) inline struct fast_message call(struct cpu
     if (__builtin_expect(!found.object, 0))
         SLOW(capability, caller);
     struct endpoint *endpoint = (struct endpoint *)found.object;
-    uint32_t held = gate_enter_held(&gate, cpu, found.pool, LOCK_CLASS_endpoint, &endpoint->object.lock);
+    uint32_t held = fast_endpoint_enter(&gate, cpu, found.pool, endpoint);
+    if (__builtin_expect(held == FAST_NEAR, 0))
+        return call_near(cpu, caller, found, is_long);
     if (__builtin_expect(held == GATE_ELSEWHERE, 0))
         SLOW(forward, caller);
     struct thread *receiver = endpoint->receivers.first;
@@ -163,14 +195,7 @@ static __attribute__((always_inline)) inline struct fast_message call(struct cpu
     cpuset_track_self(&endpoint->used, cpu);
     waitq_take_first(&endpoint->receivers, receiver);
     gate_leave_held(&gate, held, &endpoint->object.lock);
-    if (is_long && __builtin_expect(!long_move(cpu, receiver, caller), 0))
-        long_slow(caller, receiver, found.badge);
-    receiver->frame.cap = found.badge;
-    reply_begin_near_cpu(caller, receiver);
-    counter_add(&cpu->counters->ipc_fast_calls, 1);
-    fast_wait_begin(caller, WAIT_REPLY);
-    fast_switch(cpu, caller, receiver);
-    return leave(cpu, receiver, caller, is_long);
+    return receiver_go(cpu, caller, receiver, found.badge, is_long);
 }
 
 static __attribute__((noinline)) struct fast_message call_long(struct cpu *cpu, struct thread *caller)
@@ -208,6 +233,33 @@ static __attribute__((noinline)) _Noreturn void fault_leave(struct cpu *cpu, str
 
 enum answer { ANSWER_WORDS, ANSWER_LONG, ANSWER_FAULT };
 
+/* The server waits already; the answer lies in the frame of `words`. */
+static __attribute__((always_inline)) inline struct fast_message
+caller_go(struct cpu *cpu, struct thread *server, struct thread *caller, struct thread *words, enum answer kind)
+{
+    if (kind == ANSWER_LONG)
+        caller->frame.word[4] = caller->window_address;
+    caller->partner = NULL;
+    if (kind == ANSWER_FAULT)
+        fault_leave(cpu, server, caller);
+    caller->frame.cap = 0;
+    counter_add(&cpu->counters->ipc_fast_replies, 1);
+    fast_switch(cpu, server, caller);
+    return leave(cpu, caller, words, false);
+}
+
+/* The server waits near; where it would have to set this CPU's bit, the slow path does. */
+static inline void receive_near(struct cpu *cpu, struct thread *server, struct endpoint *endpoint,
+                                struct pool *pool)
+{
+    if (__builtin_expect(endpoint->senders.first != NULL || !cpuset_has_self(&endpoint->near, cpu), 0))
+        SLOW(sender, server);
+    gate_count(cpu, pool, LOCK_CLASS_endpoint);
+    server->reply_caller = NULL;
+    fast_wait_begin(server, WAIT_RECEIVE_NEAR);
+    near_push_cpu(cpu, endpoint, server);
+}
+
 /* The caller, which may run next, takes the answer; the server waits for the next message. `kind` is a constant. */
 static __attribute__((always_inline)) inline struct fast_message
 reply_receive(struct cpu *cpu, struct thread *server, struct thread *caller, enum answer kind)
@@ -221,7 +273,13 @@ reply_receive(struct cpu *cpu, struct thread *server, struct thread *caller, enu
     if (kind == ANSWER_LONG && __builtin_expect(!long_move(cpu, caller, server), 0))
         SLOW(long, server);
     struct endpoint *endpoint = (struct endpoint *)found.object;
-    uint32_t held = gate_enter_held(&gate, cpu, found.pool, LOCK_CLASS_endpoint, &endpoint->object.lock);
+    uint32_t held = fast_endpoint_enter(&gate, cpu, found.pool, endpoint);
+    if (__builtin_expect(held == FAST_NEAR, 0)) {
+        receive_near(cpu, server, endpoint, found.pool);
+        if (kind == ANSWER_LONG)
+            fast_message_put(caller, server);
+        return caller_go(cpu, server, caller, kind == ANSWER_LONG ? caller : server, kind);
+    }
     if (__builtin_expect(held == GATE_ELSEWHERE, 0))
         SLOW(forward, server);
     if (__builtin_expect(endpoint->senders.first != NULL, 0)) {
@@ -235,20 +293,12 @@ reply_receive(struct cpu *cpu, struct thread *server, struct thread *caller, enu
         fast_message_put(caller, server);
         words = caller;
     }
-    if (kind == ANSWER_LONG)
-        caller->frame.word[4] = caller->window_address;
     server->reply_caller = NULL;
     server->wait_object = &endpoint->object;
     fast_wait_begin(server, WAIT_RECEIVE);
     waitq_append(&endpoint->receivers, server);
     gate_leave_held(&gate, held, &endpoint->object.lock);
-    caller->partner = NULL;
-    if (kind == ANSWER_FAULT)
-        fault_leave(cpu, server, caller);
-    caller->frame.cap = 0;
-    counter_add(&cpu->counters->ipc_fast_replies, 1);
-    fast_switch(cpu, server, caller);
-    return leave(cpu, caller, words, false);
+    return caller_go(cpu, server, caller, words, kind);
 }
 
 static __attribute__((noinline)) struct fast_message reply_to_fault(struct cpu *cpu, struct thread *server,

@@ -11,6 +11,7 @@
 #include "kernel/cap/cap.h"
 #include "kernel/ipc/endpoint.h"
 #include "kernel/ipc/fast.h"
+#include "kernel/ipc/near.h"
 #include "kernel/ipc/reply.h"
 #include "kernel/sched/switch.h"
 #include "kernel/thread/thread.h"
@@ -48,6 +49,21 @@ static inline void fast_partner_slow(const struct cpu *cpu, const struct thread 
         FAST_SLOW(partner);
     else
         FAST_SLOW(priority);
+}
+
+/* gate_enter_held for an endpoint; FAST_NEAR, with no gate entered: its receivers wait near. */
+#define FAST_NEAR (UINT32_MAX - 2)
+static __attribute__((always_inline)) inline uint32_t
+fast_endpoint_enter(struct gate *gate, struct cpu *cpu, struct pool *pool, struct endpoint *endpoint)
+{
+    uint32_t policy;
+    uint32_t held = gate_enter_short(gate, cpu, pool, LOCK_CLASS_endpoint, &endpoint->object.lock, &policy);
+    if (__builtin_expect(held != GATE_OTHER, 1))
+        return held;
+    if (near_policy(policy))
+        return FAST_NEAR;
+    bool entered = gate_enter_locks(gate, pool, policy, LOCK_CLASS_endpoint, &endpoint->object.lock);
+    return entered ? gate->held : GATE_ELSEWHERE;
 }
 
 /* The message goes into its frame. */

@@ -53,6 +53,7 @@ static inline bool gate_enter(struct gate *gate, struct pool *pool, enum lock_cl
                               struct lock *lock)
 {
     (void)pool, (void)lock_class, (void)lock;
+    gate->held = 0;
     gate->cpu = 0;
     return true;
 }
@@ -63,6 +64,27 @@ static inline void gate_leave(struct gate *gate)
 }
 
 #define GATE_ELSEWHERE UINT32_MAX
+#define GATE_OTHER (UINT32_MAX - 1)
+static inline void gate_count(const struct cpu *self, const struct pool *pool, enum lock_class lock_class)
+{
+    (void)self, (void)pool, (void)lock_class;
+}
+
+static inline bool gate_enter_locks(struct gate *gate, struct pool *pool, uint32_t policy,
+                                    enum lock_class lock_class, struct lock *lock)
+{
+    (void)policy;
+    return gate_enter(gate, pool, lock_class, lock);
+}
+
+
+static inline uint32_t gate_enter_short(struct gate *gate, struct cpu *self, struct pool *pool,
+                                        enum lock_class lock_class, struct lock *lock, uint32_t *policy)
+{
+    (void)self, *policy = 0;
+    return gate_enter(gate, pool, lock_class, lock) ? 0 : GATE_ELSEWHERE;
+}
+
 static inline uint32_t gate_enter_held(struct gate *gate, struct cpu *self, struct pool *pool,
                                        enum lock_class lock_class, struct lock *lock)
 {
@@ -93,6 +115,12 @@ static inline struct sluice_lock_counters *gate_counters(const struct cpu *self,
     return (struct sluice_lock_counters *)((char *)self->lock_counters + pool->counters_bytes) + lock_class;
 }
 
+/* An operation that needs no gate, because it touches only what is this CPU's. */
+static inline void gate_count(const struct cpu *self, const struct pool *pool, enum lock_class lock_class)
+{
+    counter_add(&gate_counters(self, pool, lock_class)->acquired, 1);
+}
+
 /* The default policy, `object/tas`, inline: one locked instruction. False: not free, or this hold is sampled. A wait, if
  * there has to be one, begins with loads (tas.h); this first attempt does not look before it tries. */
 static inline bool gate_try_object(struct cpu *self, struct lock *lock)
@@ -108,13 +136,16 @@ static inline bool gate_try_object(struct cpu *self, struct lock *lock)
 /* gate_enter and gate_leave for where an instruction counts: what is held stays in a register between the two. The
  * result is gate.held, or GATE_ELSEWHERE. */
 #define GATE_ELSEWHERE UINT32_MAX
-static inline uint32_t gate_enter_held(struct gate *gate, struct cpu *self, struct pool *pool,
-                                       enum lock_class lock_class, struct lock *lock)
+#define GATE_OTHER (UINT32_MAX - 1)
+/* Only the two short ways; GATE_OTHER, with nothing done: gate_enter_locks by this policy word goes on. */
+static inline uint32_t gate_enter_short(struct gate *gate, struct cpu *self, struct pool *pool,
+                                        enum lock_class lock_class, struct lock *lock, uint32_t *word)
 {
     uint32_t held = 0;
+    (void)gate; /* for the checker of DEBUG builds */
     /* pairs with word_publish_locked() in tunables/leg.c: what was done under policies that share no lock with this one,
      * before what we do. (Those that do share one exclude us by it: smp/README.md.) */
-    uint32_t policy = atomic_load_acquire(&pool->policy[lock_class]);
+    uint32_t policy = *word = atomic_load_acquire(&pool->policy[lock_class]);
     if (__builtin_expect(SLUICE_POLICY_SET(policy) == self->policy_off, 1)) {
         lock_check_gate_open(gate, policy);
     } else if (SLUICE_POLICY_SET(policy) == GATE_OBJECT_TAS && gate_try_object(self, lock)) {
@@ -122,11 +153,20 @@ static inline uint32_t gate_enter_held(struct gate *gate, struct cpu *self, stru
         lock_check_take(lock, GATE_RANK(SLUICE_GRANULARITY_OBJECT, SLUICE_ALGORITHM_TAS));
         held = GATE_OBJECT;
     } else {
-        return gate_enter_locks(gate, pool, policy, lock_class, lock) ? gate->held : GATE_ELSEWHERE;
+        return GATE_OTHER;
     }
     counter_add(&gate_counters(self, pool, lock_class)->acquired, 1);
     lock_check_inside(lock);
     return held;
+}
+
+static inline uint32_t gate_enter_held(struct gate *gate, struct cpu *self, struct pool *pool,
+                                       enum lock_class lock_class, struct lock *lock)
+{
+    uint32_t policy, held = gate_enter_short(gate, self, pool, lock_class, lock, &policy);
+    if (held != GATE_OTHER)
+        return held;
+    return gate_enter_locks(gate, pool, policy, lock_class, lock) ? gate->held : GATE_ELSEWHERE;
 }
 
 static inline void gate_leave_held(struct gate *gate, uint32_t held, struct lock *lock)

@@ -106,7 +106,8 @@ int64_t endpoint_send(struct thread *thread, const struct cap *cap, enum thread_
     cpuset_track_self(&endpoint->used, cpu_self());
     receiver = receiver_choose(&endpoint->receivers);
     if (!receiver) {
-        uint32_t cpu = deadline == SLUICE_NOW ? near_next(endpoint) : sender_queue_locked(thread, endpoint, kind);
+        uint32_t cpu =
+            deadline == SLUICE_NOW ? near_next(endpoint) : sender_queue_locked(thread, endpoint, kind);
         gate_leave(&gate);
         if (cpu != NEAR_NOWHERE) {
             cpu_self()->forward_cpu = cpu;
@@ -320,7 +321,8 @@ int64_t sys_ipc_window(struct thread *thread, uint64_t *args)
 static bool near_drain(struct endpoint *endpoint, uint32_t *forward)
 {
     struct thread *thread = near_claim_cpu(endpoint);
-    *forward = near_next(endpoint); /* this CPU, if it has more of them; nowhere and here later are the same number */
+    *forward = near_next(
+        endpoint); /* this CPU, if it has more of them; nowhere and here later are the same number */
     if (thread)
         thread_wake_result(thread, SLUICE_E_CANCELED);
     return thread || *forward != NEAR_NOWHERE;

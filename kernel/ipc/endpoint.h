@@ -33,7 +33,8 @@ static inline bool endpoint_is_drained(const struct endpoint *endpoint)
 {
     uint64_t near = 0;
     for (unsigned i = 0; i < cpuset_words; i++)
-        near |= atomic_load_relaxed(&endpoint->near.word[i]); /* relaxed: nobody names it through those who wait near */
+        near |= atomic_load_relaxed(
+            &endpoint->near.word[i]); /* relaxed: nobody names it through those who wait near */
     return !near && waitq_is_drained(&endpoint->senders) && waitq_is_drained(&endpoint->receivers);
 }
 /* A destroyed endpoint: everybody in its queues gets CANCELED. False: *forward says on which CPU to go on. */

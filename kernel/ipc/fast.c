@@ -235,7 +235,8 @@ enum answer { ANSWER_WORDS, ANSWER_LONG, ANSWER_FAULT };
 
 /* The server waits already; the answer lies in the frame of `words`. */
 static __attribute__((always_inline)) inline struct fast_message
-caller_go(struct cpu *cpu, struct thread *server, struct thread *caller, struct thread *words, enum answer kind)
+caller_go(struct cpu *cpu, struct thread *server, struct thread *caller, struct thread *words,
+          enum answer kind)
 {
     if (kind == ANSWER_LONG)
         caller->frame.word[4] = caller->window_address;

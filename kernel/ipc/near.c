@@ -73,6 +73,20 @@ uint32_t near_next(const struct endpoint *endpoint)
     return cpu == cpu_count ? NEAR_NOWHERE : cpu;
 }
 
+/* A glance: the links of blocked threads stay readable for this operation. Its cost grows with the CPUs that are named. */
+uint64_t near_length(const struct endpoint *endpoint)
+{
+    uint64_t length = 0;
+    for (unsigned cpu = cpuset_next(&endpoint->near, 0, cpu_count); cpu < cpu_count;
+         cpu = cpuset_next(&endpoint->near, cpu + 1, cpu_count)) {
+        unsigned looked = 0;
+        for (const struct thread *t = *near_bucket(cpus[cpu], endpoint); t && looked < 64;
+             t = t->wait_next, looked++)
+            length += t->near_endpoint == endpoint;
+    }
+    return length;
+}
+
 /* The word may be another one than the gate read; but no policy becomes steady while an operation of before its union
  * runs, so what this says stays true to the operation's end. */
 bool near_begins(const struct endpoint *endpoint)

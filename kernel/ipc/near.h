@@ -61,6 +61,8 @@ bool near_wait_cpu(struct thread *thread, struct endpoint *endpoint);
 struct thread *near_claim_cpu(struct endpoint *endpoint);
 /* Ends a near wait, at the thread's home; false elsewhere. */
 bool near_cancel_cpu(struct thread *thread);
+/* How many wait near, anywhere, at most 64 on each CPU: a glance from any CPU. */
+uint64_t near_length(const struct endpoint *endpoint);
 /* A CPU where a receiver may wait near, beginning behind this one; NEAR_NOWHERE: there is none. */
 uint32_t near_next(const struct endpoint *endpoint);
 /* May receivers begin to wait near while this operation runs? */

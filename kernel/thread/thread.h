@@ -105,7 +105,7 @@ struct thread {
     struct thread *stoppers; /* controllers that wait for it to stop, linked by their wait_next */
     uint64_t fs_base;
     struct endpoint *near_endpoint; /* whose receiver it is, while it waits near: kernel/ipc/near.h */
-    int64_t cancel_result; /* what a wait that is being cancelled ends with; 0: none is */
+    int64_t cancel_result;          /* what a wait that is being cancelled ends with; 0: none is */
 
     /* The owner (see above). */
     uint8_t fault_step;  /* the step of a call that faulted */

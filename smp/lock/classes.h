@@ -10,9 +10,9 @@
  */
 #pragma once
 
-#define LOCK_GRANULARITIES_ALL 31u /* off kernel pool class object */
+#define LOCK_GRANULARITIES_ALL 31u                              /* off kernel pool class object */
 #define LOCK_GRANULARITIES_SPLIT (LOCK_GRANULARITIES_ALL | 32u) /* and split */
-#define LOCK_ALGORITHMS_ALL 7u     /* tas ticket mcs */
+#define LOCK_ALGORITHMS_ALL 7u                                  /* tas ticket mcs */
 
 #define LOCK_CLASSES(X)                                                                                      \
     X(alloc, 1, LOCK_GRANULARITIES_ALL, LOCK_ALGORITHMS_ALL, "a pool's free objects and pages")              \

@@ -77,7 +77,6 @@ static inline bool gate_enter_locks(struct gate *gate, struct pool *pool, uint32
     return gate_enter(gate, pool, lock_class, lock);
 }
 
-
 static inline uint32_t gate_enter_short(struct gate *gate, struct cpu *self, struct pool *pool,
                                         enum lock_class lock_class, struct lock *lock, uint32_t *policy)
 {

@@ -30,7 +30,7 @@ enum sluice_algorithm {
 
 #define SLUICE_GRANULARITY_NAMES                                                                             \
     {                                                                                                        \
-        "off", "kernel", "pool", "class", "object", "split"                                                           \
+        "off", "kernel", "pool", "class", "object", "split"                                                  \
     }
 #define SLUICE_ALGORITHM_NAMES                                                                               \
     {                                                                                                        \

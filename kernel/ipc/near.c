@@ -19,8 +19,8 @@ _Static_assert(SLUICE_CPUS_MAX < CPUSET_BITS, "a bit of `near` is one CPU's: nob
 
 static uint32_t policy_of(const struct endpoint *endpoint)
 {
-    /* pairs with word_publish_locked() in tunables/leg.c: what was done under policies before, before what we do */
-    return atomic_load_acquire(&pool_of(&endpoint->object)->policy[LOCK_CLASS_endpoint]);
+    /* As gate_enter_short() in smp/lock/gate.h reads it. */
+    return gate_policy(pool_of(&endpoint->object), LOCK_CLASS_endpoint);
 }
 
 bool near_wait_cpu(struct thread *thread, struct endpoint *endpoint)

@@ -46,6 +46,13 @@ struct gate {
 #define GATE_RANK(granularity, algorithm) (((granularity)-1u) * SLUICE_ALGORITHM_COUNT + (algorithm))
 #define GATE_OBJECT_TAS SLUICE_POLICY(SLUICE_GRANULARITY_OBJECT, SLUICE_ALGORITHM_TAS, 0)
 
+static inline uint32_t gate_policy(const struct pool *pool, enum lock_class lock_class)
+{
+    /* pairs with word_publish_locked() in tunables/leg.c: what was done under policies that share no lock with this one,
+     * before what we do. (Those that do share one exclude us by it: smp/README.md.) */
+    return atomic_load_acquire(&pool->policy[lock_class]);
+}
+
 #ifdef UP
 
 /* One CPU, interrupts off: nothing to exclude. The variant to measure against. */
@@ -142,9 +149,7 @@ static inline uint32_t gate_enter_short(struct gate *gate, struct cpu *self, str
 {
     uint32_t held = 0;
     (void)gate; /* for the checker of DEBUG builds */
-    /* pairs with word_publish_locked() in tunables/leg.c: what was done under policies that share no lock with this one,
-     * before what we do. (Those that do share one exclude us by it: smp/README.md.) */
-    uint32_t policy = *word = atomic_load_acquire(&pool->policy[lock_class]);
+    uint32_t policy = *word = gate_policy(pool, lock_class);
     if (__builtin_expect(SLUICE_POLICY_SET(policy) == self->policy_off, 1)) {
         lock_check_gate_open(gate, policy);
     } else if (SLUICE_POLICY_SET(policy) == GATE_OBJECT_TAS && gate_try_object(self, lock)) {

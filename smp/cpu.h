@@ -52,6 +52,9 @@ struct region_stock {
     uint32_t count;
 };
 
+/* Endpoints with receivers of one CPU, without two in a bucket as a rule. */
+#define CPU_NEAR_BUCKETS 32u
+
 struct cpu {
     /* Fixed after init. */
     struct cpu *self; /* offset 0: what cpu_self() loads */
@@ -102,6 +105,8 @@ struct cpu {
     uint32_t hold_sample;                              /* holds to go before the next sampled one */
     struct mailbox_node *messages; /* taken from the mailbox, to be handled: smp/messages.c */
     struct reaper_cpu reaper;      /* destroyed objects: kernel/cap/reaper.h */
+    struct thread
+        *near[CPU_NEAR_BUCKETS]; /* receivers that wait where only this CPU looks: kernel/ipc/near.h */
     struct number_block space_numbers, thread_numbers; /* for those made here */
     struct region_stock region_stock;                  /* mm/region_stock.h */
     uint64_t random;

@@ -34,7 +34,7 @@ static void word_publish_locked(struct transition *t, uint32_t set)
     uint32_t word = set | (SLUICE_POLICY_GENERATION(transition_word(t)) + 1) << 24;
     unsigned lock_class = transition_class(t);
     /* The grace period is asked for later, and its number is stored by a full fence (smp/epoch.c), so who answers it
-     * reads this word at the next gate_enter. pairs with gate_enter() in smp/lock/gate.h: what was done before the last
+     * reads this word at the next gate_enter. pairs with gate_policy() in smp/lock/gate.h: what was done before the last
      * grace period, under locks that the new policy lacks, before what is done under it.
      * pairs with status_read() in propose.c: the phase before the word. */
     atomic_store_release(&transition_pool(t)->policy[lock_class], word);

@@ -53,8 +53,12 @@ uint32_t policy_hop(uint32_t from, uint32_t to)
 
 uint32_t policy_word_of_tunable(uint64_t value)
 {
-    uint32_t granularity = (uint32_t)(value % SLUICE_GRANULARITY_COUNT);
-    uint32_t algorithm = (uint32_t)(value / SLUICE_GRANULARITY_COUNT);
+    uint32_t granularity = (uint32_t)(value % SLUICE_GRANULARITY_COMMON);
+    uint32_t algorithm = (uint32_t)(value / SLUICE_GRANULARITY_COMMON);
+    if (value >= POLICY_TUNABLE_SPLIT) {
+        granularity = SLUICE_GRANULARITY_SPLIT;
+        algorithm = (uint32_t)(value - POLICY_TUNABLE_SPLIT);
+    }
     return policy_normal(SLUICE_POLICY(granularity, algorithm, 0));
 }
 
@@ -64,5 +68,7 @@ uint32_t policy_for_class(uint64_t tunable_value, unsigned lock_class)
     if (policy_allowed(policy, policy_classes[lock_class].granularities,
                        policy_classes[lock_class].algorithms))
         return policy;
+    if (SLUICE_POLICY_GRANULARITY(policy) == SLUICE_GRANULARITY_SPLIT)
+        return SLUICE_POLICY(SLUICE_GRANULARITY_OBJECT, SLUICE_POLICY_ALGORITHM(policy), 0);
     return SLUICE_POLICY(SLUICE_GRANULARITY_OBJECT, SLUICE_ALGORITHM_TAS, 0);
 }

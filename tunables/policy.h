@@ -24,7 +24,9 @@ bool policy_allowed(uint32_t policy, unsigned granularities, unsigned algorithms
 uint32_t policy_union(uint32_t from, uint32_t to);
 /* Where to go first on the way to `to`: that itself, but object/tas between two different `off`. */
 uint32_t policy_hop(uint32_t from, uint32_t to);
-/* What the encoding of policy.boot and policy.pool means for a class: object/tas where the class lacks it. */
+/* What the encoding of policy.boot and policy.pool means for a class: object/tas where the class lacks it; `object` for
+ * `split`, which policy.pool names by numbers behind those of all others. */
+#define POLICY_TUNABLE_SPLIT (SLUICE_GRANULARITY_COMMON * SLUICE_ALGORITHM_COUNT)
 uint32_t policy_for_class(uint64_t tunable_value, unsigned lock_class);
 
 static inline bool policy_is_off(uint32_t policy)

@@ -29,8 +29,8 @@
       "forced delay after each grace period of a transition, for tests")                                     \
     X(policy_boot, "policy.boot", 0, 4, 14, "policy", BOOT,                                                  \
       "policy at boot and after the watchdog: granularity + 5 * algorithm")                                  \
-    X(policy_pool, "policy.pool", 0, 4, 14, "policy", LIVE,                                                  \
-      "policy of new pools: granularity + 5 * algorithm")                                                    \
+    X(policy_pool, "policy.pool", 0, 4, 17, "policy", LIVE,                                                  \
+      "of new pools: granularity + 5 * algorithm; split: 15 + algorithm")                                    \
     X(epoch_batch, "epoch.batch", 1, 64, 4096, "objects", LIVE,                                              \
       "objects destroyed on a CPU that share a grace period")                                                \
     X(epoch_delay, "epoch.delay", 1, 1000, 1000000, "us", LIVE,                                              \

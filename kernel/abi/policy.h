@@ -18,6 +18,7 @@ enum sluice_granularity {
     SLUICE_GRANULARITY_POOL,
     SLUICE_GRANULARITY_CLASS,
     SLUICE_GRANULARITY_OBJECT,
+    SLUICE_GRANULARITY_SPLIT, /* as OBJECT, but what one CPU waits for on its own is that CPU's: endpoints only */
     SLUICE_GRANULARITY_COUNT
 };
 enum sluice_algorithm {
@@ -29,7 +30,7 @@ enum sluice_algorithm {
 
 #define SLUICE_GRANULARITY_NAMES                                                                             \
     {                                                                                                        \
-        "off", "kernel", "pool", "class", "object"                                                           \
+        "off", "kernel", "pool", "class", "object", "split"                                                  \
     }
 #define SLUICE_ALGORITHM_NAMES                                                                               \
     {                                                                                                        \
@@ -45,6 +46,8 @@ enum sluice_algorithm {
 #define SLUICE_POLICY_OLD_ALGORITHM(word) ((word) >> 12 & 15u)
 #define SLUICE_POLICY_CPU(word) ((word) >> 16 & 255u)
 #define SLUICE_POLICY_GENERATION(word) ((word) >> 24)
+/* Those that every class has: the granularities below SPLIT. */
+#define SLUICE_GRANULARITY_COMMON SLUICE_GRANULARITY_SPLIT
 /* Both halves equal: no transition runs. */
 #define SLUICE_POLICY_STEADY(word) (((word)&255u) == ((word) >> 8 & 255u))
 /* The same lock set, whatever the generation. */

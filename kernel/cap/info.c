@@ -6,6 +6,7 @@
  */
 #include "kernel/cap/cap.h"
 #include "kernel/ipc/endpoint.h"
+#include "kernel/ipc/near.h"
 #include "kernel/ipc/notification.h"
 #include "kernel/irq/irq.h"
 #include "kernel/thread/thread.h"
@@ -70,7 +71,8 @@ static void detail_fill(const struct cap *cap, uint64_t *detail)
         break;
     case SLUICE_TYPE_ENDPOINT:
         detail[0] = waitq_length(&((const struct endpoint *)object)->senders);
-        detail[1] = waitq_length(&((const struct endpoint *)object)->receivers);
+        detail[1] = waitq_length(&((const struct endpoint *)object)->receivers) +
+                    near_length((const struct endpoint *)object);
         break;
     case SLUICE_TYPE_NOTIFICATION:
         detail[0] = ((const struct notification *)object)->bits;

@@ -15,6 +15,7 @@
 #include "kernel/abi/ipc.h"
 #include "kernel/cap/cap.h"
 #include "kernel/ipc/endpoint.h"
+#include "kernel/ipc/near.h"
 #include "kernel/ipc/reply.h"
 #include "kernel/ipc/transfer.h"
 #include "kernel/log/log.h"
@@ -75,21 +76,43 @@ int64_t endpoint_send_claimed(struct thread *thread, struct thread *receiver, en
     return endpoint_send_continue(thread, kind);
 }
 
+/* Nobody waits in the shared queue: neither does the sender, where somebody may wait near: then that CPU is returned. */
+static uint32_t sender_queue_locked(struct thread *thread, struct endpoint *endpoint, enum thread_wait kind)
+{
+    uint32_t cpu = near_next(endpoint);
+    if (cpu != NEAR_NOWHERE)
+        return cpu;
+    thread_wait_begin(thread, kind, &endpoint->object);
+    waitq_append(&endpoint->senders, thread);
+    if (!near_begins(endpoint))
+        return NEAR_NOWHERE;
+    atomic_fence(); /* pairs with near_wait_cpu() in near.c: the sender in its queue before the look at `near` */
+    cpu = near_next(endpoint);
+    if (cpu != NEAR_NOWHERE)
+        waitq_take(&endpoint->senders, thread);
+    return cpu;
+}
+
 int64_t endpoint_send(struct thread *thread, const struct cap *cap, enum thread_wait kind, uint64_t deadline)
 {
     struct endpoint *endpoint = (struct endpoint *)cap->object;
+    struct thread *receiver = near_claim_cpu(endpoint);
     struct gate gate;
+    thread->wait_badge = cap->badge;
+    if (receiver)
+        return endpoint_send_claimed(thread, receiver, kind);
     if (!gate_enter(&gate, pool_of(&endpoint->object), LOCK_CLASS_endpoint, &endpoint->object.lock))
         return syscall_forward(&gate);
     cpuset_track_self(&endpoint->used, cpu_self());
-    struct thread *receiver = receiver_choose(&endpoint->receivers);
-    thread->wait_badge = cap->badge;
+    receiver = receiver_choose(&endpoint->receivers);
     if (!receiver) {
-        if (deadline != SLUICE_NOW) {
-            thread_wait_begin(thread, kind, &endpoint->object);
-            waitq_append(&endpoint->senders, thread);
-        }
+        uint32_t cpu =
+            deadline == SLUICE_NOW ? near_next(endpoint) : sender_queue_locked(thread, endpoint, kind);
         gate_leave(&gate);
+        if (cpu != NEAR_NOWHERE) {
+            cpu_self()->forward_cpu = cpu;
+            return SYSCALL_FORWARD;
+        }
         return deadline == SLUICE_NOW ? SLUICE_E_WOULD_BLOCK : SYSCALL_BLOCKED;
     }
     waitq_take(&endpoint->receivers, receiver);
@@ -217,6 +240,11 @@ static int64_t receive(struct thread *thread, uint64_t slot)
     if (error)
         return error;
     struct endpoint *endpoint = (struct endpoint *)cap.object;
+    if (thread->frame.deadline != SLUICE_NOW && near_wait_cpu(thread, endpoint)) {
+        cpuset_track_self(&endpoint->used, cpu_self());
+        thread->step = STEP_BEGIN;
+        return SYSCALL_BLOCKED;
+    }
     struct gate gate;
     if (!gate_enter(&gate, pool_of(&endpoint->object), LOCK_CLASS_endpoint, &endpoint->object.lock))
         return syscall_forward(&gate);
@@ -289,9 +317,22 @@ int64_t sys_ipc_window(struct thread *thread, uint64_t *args)
     return 0;
 }
 
+/* False: nobody waits near anywhere. */
+static bool near_drain(struct endpoint *endpoint, uint32_t *forward)
+{
+    struct thread *thread = near_claim_cpu(endpoint);
+    *forward = near_next(
+        endpoint); /* this CPU, if it has more of them; nowhere and here later are the same number */
+    if (thread)
+        thread_wake_result(thread, SLUICE_E_CANCELED);
+    return thread || *forward != NEAR_NOWHERE;
+}
+
 bool endpoint_drain(struct endpoint *endpoint, uint32_t *forward)
 {
     struct gate gate;
+    if (near_drain(endpoint, forward))
+        return false;
     if (!gate_enter(&gate, pool_of(&endpoint->object), LOCK_CLASS_endpoint, &endpoint->object.lock)) {
         *forward = gate.cpu;
         return false;

@@ -90,6 +90,36 @@ static inline bool receiver_remote(const struct cpu *cpu, const struct thread *r
     return receiver->home != cpu->number && !receiver->wait_next && !tunable(ipc_remote);
 }
 
+/* The receiver is claimed. */
+static __attribute__((always_inline)) inline struct fast_message
+receiver_go(struct cpu *cpu, struct thread *caller, struct thread *receiver, uint64_t badge, bool is_long)
+{
+    if (is_long && __builtin_expect(!long_move(cpu, receiver, caller), 0))
+        long_slow(caller, receiver, badge);
+    receiver->frame.cap = badge;
+    reply_begin_near_cpu(caller, receiver);
+    counter_add(&cpu->counters->ipc_fast_calls, 1);
+    fast_wait_begin(caller, WAIT_REPLY);
+    fast_switch(cpu, caller, receiver);
+    return leave(cpu, receiver, caller, is_long);
+}
+
+/* To a receiver that waits near. */
+static __attribute__((noinline)) struct fast_message call_near(struct cpu *cpu, struct thread *caller,
+                                                               struct cap_found *found, bool is_long)
+{
+    struct endpoint *endpoint = (struct endpoint *)found->object;
+    struct thread *receiver = near_first_cpu(cpu, endpoint);
+    if (__builtin_expect(!receiver, 0))
+        SLOW(no_receiver, caller);
+    if (__builtin_expect(!FAST_PARTNER(cpu, receiver), 0))
+        partner_slow(receiver, caller);
+    cpuset_track_self(&endpoint->used, cpu);
+    near_unlink_cpu(cpu, receiver);
+    gate_count(cpu, found->pool, LOCK_CLASS_endpoint);
+    return receiver_go(cpu, caller, receiver, found->badge, is_long);
+}
+
 /* Inside of the gate; `held` is a constant where nothing is. */
 static __attribute__((always_inline)) inline struct fast_message call_inside(struct cpu *cpu,
                                                                              struct thread *caller,
@@ -114,14 +144,7 @@ static __attribute__((always_inline)) inline struct fast_message call_inside(str
     cpuset_track_self(&endpoint->used, cpu);
     waitq_take_first(&endpoint->receivers, receiver);
     gate_leave_held(&cpu->gate, held, &endpoint->object.lock);
-    if (is_long && __builtin_expect(!long_move(cpu, receiver, caller), 0))
-        long_slow(caller, receiver, found->badge);
-    receiver->frame.cap = found->badge;
-    reply_begin_near_cpu(caller, receiver);
-    counter_add(&cpu->counters->ipc_fast_calls, 1);
-    fast_wait_begin(caller, WAIT_REPLY);
-    fast_switch(cpu, caller, receiver);
-    return leave(cpu, receiver, caller, is_long);
+    return receiver_go(cpu, caller, receiver, found->badge, is_long);
 }
 
 static __attribute__((always_inline)) inline struct fast_message call(struct cpu *cpu, struct thread *caller,
@@ -131,13 +154,17 @@ static __attribute__((always_inline)) inline struct fast_message call(struct cpu
         cap_find(caller->cspace, caller->frame.cap, SLUICE_TYPE_ENDPOINT, SLUICE_RIGHT_WRITE);
     if (__builtin_expect(!found.object, 0))
         SLOW(capability, caller);
-    struct lock *lock = &found.object->lock;
     uint32_t policy = gate_policy(found.pool, LOCK_CLASS_endpoint);
-    if (gate_enter_off(&cpu->gate, cpu, found.pool, policy, LOCK_CLASS_endpoint, lock))
+    if (__builtin_expect(
+            gate_enter_off(&cpu->gate, cpu, found.pool, policy, LOCK_CLASS_endpoint, &found.object->lock), 1))
         return call_inside(cpu, caller, &found, 0, is_long);
-    uint32_t held = gate_enter_on(&cpu->gate, cpu, found.pool, policy, LOCK_CLASS_endpoint, lock);
-    if (__builtin_expect(held == GATE_ELSEWHERE, 0))
+    uint32_t held = fast_endpoint_on(cpu, found.pool, (struct endpoint *)found.object, policy);
+    if (__builtin_expect(held >= FAST_NEAR, 0)) {
+        if (held == FAST_NEAR)
+            return call_near(cpu, caller, &(struct cap_found){found.object, found.pool, found.badge, 0},
+                             is_long);
         SLOW(forward, caller);
+    }
     return call_inside(cpu, caller, &found, held, is_long);
 }
 
@@ -176,6 +203,40 @@ static __attribute__((noinline)) _Noreturn void fault_leave(struct cpu *cpu, str
 
 enum answer { ANSWER_WORDS, ANSWER_LONG, ANSWER_FAULT };
 
+/* The server waits already; the answer lies in the frame of `words`. */
+static __attribute__((always_inline)) inline struct fast_message
+caller_go(struct cpu *cpu, struct thread *server, struct thread *caller, struct thread *words,
+          enum answer kind)
+{
+    if (kind == ANSWER_LONG)
+        caller->frame.word[4] = caller->window_address;
+    caller->partner = NULL;
+    if (kind == ANSWER_FAULT)
+        fault_leave(cpu, server, caller);
+    caller->frame.cap = 0;
+    counter_add(&cpu->counters->ipc_fast_replies, 1);
+    fast_switch(cpu, server, caller);
+    return leave(cpu, caller, words, false);
+}
+
+/* The server waits near, where no other CPU finds it; where it would have to set this CPU's bit, the slow path does. */
+static __attribute__((noinline)) struct fast_message reply_near(struct cpu *cpu, struct thread *server,
+                                                                struct thread *caller,
+                                                                const struct cap_found *found,
+                                                                enum answer kind)
+{
+    struct endpoint *endpoint = (struct endpoint *)found->object;
+    if (__builtin_expect(endpoint->senders.first != NULL || !cpuset_has_self(&endpoint->near, cpu), 0))
+        SLOW(sender, server);
+    gate_count(cpu, found->pool, LOCK_CLASS_endpoint);
+    server->reply_caller = NULL;
+    fast_wait_begin(server, WAIT_RECEIVE_NEAR);
+    near_push_cpu(cpu, endpoint, server);
+    if (kind == ANSWER_LONG)
+        fast_message_put(caller, server);
+    return caller_go(cpu, server, caller, kind == ANSWER_LONG ? caller : server, kind);
+}
+
 /* Inside of the gate; `kind` is a constant, and so is `held` where nothing is. */
 static __attribute__((always_inline)) inline struct fast_message
 reply_inside(struct cpu *cpu, struct thread *server, struct thread *caller, struct endpoint *endpoint,
@@ -192,8 +253,6 @@ reply_inside(struct cpu *cpu, struct thread *server, struct thread *caller, stru
         fast_message_put(caller, server);
         words = caller;
     }
-    if (kind == ANSWER_LONG)
-        caller->frame.word[4] = caller->window_address;
     server->reply_caller = NULL;
     server->wait_object = &endpoint->object;
     fast_wait_begin(server, WAIT_RECEIVE);
@@ -220,13 +279,17 @@ reply_receive(struct cpu *cpu, struct thread *server, struct thread *caller, enu
     if (kind == ANSWER_LONG && __builtin_expect(!long_move(cpu, caller, server), 0))
         SLOW(long, server);
     struct endpoint *endpoint = (struct endpoint *)found.object;
-    struct lock *lock = &endpoint->object.lock;
     uint32_t policy = gate_policy(found.pool, LOCK_CLASS_endpoint);
-    if (gate_enter_off(&cpu->gate, cpu, found.pool, policy, LOCK_CLASS_endpoint, lock))
+    if (__builtin_expect(
+            gate_enter_off(&cpu->gate, cpu, found.pool, policy, LOCK_CLASS_endpoint, &endpoint->object.lock),
+            1))
         return reply_inside(cpu, server, caller, endpoint, 0, kind);
-    uint32_t held = gate_enter_on(&cpu->gate, cpu, found.pool, policy, LOCK_CLASS_endpoint, lock);
-    if (__builtin_expect(held == GATE_ELSEWHERE, 0))
+    uint32_t held = fast_endpoint_on(cpu, found.pool, endpoint, policy);
+    if (__builtin_expect(held >= FAST_NEAR, 0)) {
+        if (held == FAST_NEAR)
+            return reply_near(cpu, server, caller, &(struct cap_found){found.object, found.pool, 0, 0}, kind);
         SLOW(forward, server);
+    }
     return reply_inside(cpu, server, caller, endpoint, held, kind);
 }
 

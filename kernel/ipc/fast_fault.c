@@ -25,16 +25,20 @@ static void message_write(struct frame *frame, const struct thread *thread, uint
 static struct thread *pager_take(struct cpu *cpu, const struct cap *cap)
 {
     struct endpoint *endpoint = (struct endpoint *)cap->object;
-    struct gate gate;
-    if (!gate_enter(&gate, pool_of(&endpoint->object), LOCK_CLASS_endpoint, &endpoint->object.lock)) {
+    uint32_t held = fast_endpoint_enter(cpu, pool_of(&endpoint->object), endpoint);
+    if (held == GATE_ELSEWHERE) {
         FAST_SLOW(forward);
         return NULL;
     }
-    struct thread *pager = endpoint->receivers.first;
+    bool near = held == FAST_NEAR;
+    struct thread *pager = near ? near_first_cpu(cpu, endpoint) : endpoint->receivers.first;
     bool runs = pager && FAST_PARTNER(cpu, pager);
-    if (runs)
+    if (runs && near)
+        near_unlink_cpu(cpu, pager);
+    else if (runs)
         waitq_take_first(&endpoint->receivers, pager);
-    gate_leave(&gate);
+    if (!near)
+        gate_leave_held(&cpu->gate, held, &endpoint->object.lock);
     if (runs) {
         cpuset_track_self(&endpoint->used, cpu);
         return pager;

@@ -11,6 +11,7 @@
 #include "kernel/cap/cap.h"
 #include "kernel/ipc/endpoint.h"
 #include "kernel/ipc/fast.h"
+#include "kernel/ipc/near.h"
 #include "kernel/ipc/reply.h"
 #include "kernel/sched/switch.h"
 #include "kernel/thread/thread.h"
@@ -48,6 +49,25 @@ static inline void fast_partner_slow(const struct cpu *cpu, const struct thread 
         FAST_SLOW(partner);
     else
         FAST_SLOW(priority);
+}
+
+/* gate_enter_on for an endpoint; FAST_NEAR, with no gate entered: its receivers wait near. */
+#define FAST_NEAR (GATE_ELSEWHERE - 1)
+static __attribute__((always_inline)) inline uint32_t
+fast_endpoint_on(struct cpu *cpu, struct pool *pool, struct endpoint *endpoint, uint32_t policy)
+{
+    if (__builtin_expect(policy != GATE_OBJECT_TAS, 0) && near_policy(policy))
+        return FAST_NEAR;
+    return gate_enter_on(&cpu->gate, cpu, pool, policy, LOCK_CLASS_endpoint, &endpoint->object.lock);
+}
+
+/* gate_enter_held, likewise. */
+static inline uint32_t fast_endpoint_enter(struct cpu *cpu, struct pool *pool, struct endpoint *endpoint)
+{
+    uint32_t policy = gate_policy(pool, LOCK_CLASS_endpoint);
+    if (gate_enter_off(&cpu->gate, cpu, pool, policy, LOCK_CLASS_endpoint, &endpoint->object.lock))
+        return 0;
+    return fast_endpoint_on(cpu, pool, endpoint, policy);
 }
 
 /* The message goes into its frame. */

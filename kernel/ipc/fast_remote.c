@@ -51,8 +51,8 @@ _Noreturn void fast_reply_remote(struct cpu *cpu, struct thread *server)
         caller_answer(cpu, server, caller);
     /* From here on nothing is owed: whatever leaves for the slow path only receives there. */
     struct endpoint *endpoint = (struct endpoint *)found.object;
-    uint32_t held = gate_enter_held(&cpu->gate, cpu, found.pool, LOCK_CLASS_endpoint, &endpoint->object.lock);
-    if (__builtin_expect(held == GATE_ELSEWHERE, 0))
+    uint32_t held = fast_endpoint_enter(cpu, found.pool, endpoint);
+    if (__builtin_expect(held >= FAST_NEAR, 0))
         entry_syscall_slow(server);
     if (__builtin_expect(endpoint->senders.first != NULL, 0)) {
         gate_leave_held(&cpu->gate, held, &endpoint->object.lock);

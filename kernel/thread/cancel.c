@@ -11,6 +11,7 @@
 #include "kernel/boot/platform.h"
 #include "kernel/cap/cap.h"
 #include "kernel/ipc/endpoint.h"
+#include "kernel/ipc/near.h"
 #include "kernel/ipc/notification.h"
 #include "kernel/ipc/reply.h"
 #include "kernel/sched/sched.h"
@@ -83,6 +84,8 @@ static enum wait_claim wait_claim(struct thread *thread, uint32_t sequence, uint
         return queue_claim(thread, sequence, cpu);
     case WAIT_REPLY:
         return (thread->home == cpu_number() && reply_cancel_cpu(thread)) ? CLAIMED : NOT_NOW;
+    case WAIT_RECEIVE_NEAR:
+        return near_cancel_cpu(thread) ? CLAIMED : NOT_NOW;
     case WAIT_CONTROL:
         return stopper_claim(thread, cpu);
     case WAIT_GRACE:

@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 struct cspace;
+struct endpoint;
 struct cpu;
 
 enum thread_state { THREAD_STOPPED, THREAD_READY, THREAD_BLOCKED, THREAD_DEAD };
@@ -31,6 +32,7 @@ enum thread_wait {
     WAIT_SEND,         /* queued on an endpoint, no reply wanted */
     WAIT_CALL,         /* queued on an endpoint, reply wanted */
     WAIT_RECEIVE,      /* queued on an endpoint */
+    WAIT_RECEIVE_NEAR, /* in its home CPU's own queue: kernel/ipc/near.h */
     WAIT_REPLY,        /* named by somebody's reply right */
     WAIT_NOTIFICATION, /* queued on a notification */
     WAIT_SLEEP,        /* deadline only */
@@ -103,7 +105,8 @@ struct thread {
     struct thread *deadline_next, *deadline_previous, *deadline_child; /* kernel/sched/deadline.c */
     struct thread *stoppers; /* controllers that wait for it to stop, linked by their wait_next */
     uint64_t fs_base;
-    int64_t cancel_result; /* what a wait that is being cancelled ends with; 0: none is */
+    struct endpoint *near_endpoint; /* whose receiver it is, while it waits near: kernel/ipc/near.h */
+    int64_t cancel_result;          /* what a wait that is being cancelled ends with; 0: none is */
 
     /* The owner (see above). */
     uint8_t fault_step;  /* the step of a call that faulted */

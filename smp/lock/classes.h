@@ -10,14 +10,15 @@
  */
 #pragma once
 
-#define LOCK_GRANULARITIES_ALL 31u /* off kernel pool class object */
-#define LOCK_ALGORITHMS_ALL 7u     /* tas ticket mcs */
+#define LOCK_GRANULARITIES_ALL 31u                              /* off kernel pool class object */
+#define LOCK_GRANULARITIES_SPLIT (LOCK_GRANULARITIES_ALL | 32u) /* and split */
+#define LOCK_ALGORITHMS_ALL 7u                                  /* tas ticket mcs */
 
 #define LOCK_CLASSES(X)                                                                                      \
     X(alloc, 1, LOCK_GRANULARITIES_ALL, LOCK_ALGORITHMS_ALL, "a pool's free objects and pages")              \
     X(cspace, 2, LOCK_GRANULARITIES_ALL, LOCK_ALGORITHMS_ALL,                                                \
       "changes of a cspace's slots; lookups take no lock")                                                   \
-    X(endpoint, 3, LOCK_GRANULARITIES_ALL, LOCK_ALGORITHMS_ALL,                                              \
+    X(endpoint, 3, LOCK_GRANULARITIES_SPLIT, LOCK_ALGORITHMS_ALL,                                            \
       "an endpoint's queues of senders and receivers")                                                       \
     X(notification, 4, LOCK_GRANULARITIES_ALL, LOCK_ALGORITHMS_ALL, "a notification's bits and waiters")     \
     X(aspace, 5, LOCK_GRANULARITIES_ALL, LOCK_ALGORITHMS_ALL, "an address space's page tables")              \

@@ -54,7 +54,7 @@ bool gate_enter_locks(struct gate *gate, struct pool *pool, uint32_t policy, enu
                       struct lock *lock)
 {
     struct cpu *self = cpu_self();
-    uint32_t granularity = SLUICE_POLICY_GRANULARITY(policy);
+    uint32_t granularity = gate_granularity(SLUICE_POLICY_GRANULARITY(policy));
     gate->lock = lock;
     gate->policy = policy;
     gate->pool = pool;

@@ -35,6 +35,14 @@
 #define GATE_RANK(granularity, algorithm) (((granularity)-1u) * SLUICE_ALGORITHM_COUNT + (algorithm))
 #define GATE_OBJECT_TAS SLUICE_POLICY(SLUICE_GRANULARITY_OBJECT, SLUICE_ALGORITHM_TAS, 0)
 
+/* The policy, read once. The generation in it is nothing to a gate. */
+static inline uint32_t gate_policy(const struct pool *pool, enum lock_class lock_class)
+{
+    /* pairs with word_publish_locked() in tunables/leg.c: what was done under policies that share no lock with this one,
+     * before what we do. (Those that do share one exclude us by it: smp/README.md.) */
+    return SLUICE_POLICY_SET(atomic_load_acquire(&pool->policy[lock_class]));
+}
+
 #ifdef UP
 
 /* One CPU, interrupts off: nothing to exclude. The variant to measure against. */
@@ -42,6 +50,7 @@ static inline bool gate_enter(struct gate *gate, struct pool *pool, enum lock_cl
                               struct lock *lock)
 {
     (void)pool, (void)lock_class, (void)lock;
+    gate->held = 0;
     gate->cpu = 0;
     return true;
 }
@@ -52,10 +61,9 @@ static inline void gate_leave(struct gate *gate)
 }
 
 #define GATE_ELSEWHERE UINT32_MAX
-static inline uint32_t gate_policy(const struct pool *pool, enum lock_class lock_class)
+static inline void gate_count(const struct cpu *self, const struct pool *pool, enum lock_class lock_class)
 {
-    (void)pool, (void)lock_class;
-    return 0;
+    (void)self, (void)pool, (void)lock_class;
 }
 
 static inline bool gate_enter_off(struct gate *gate, struct cpu *self, struct pool *pool, uint32_t policy,
@@ -100,6 +108,12 @@ static inline struct sluice_lock_counters *gate_counters(const struct cpu *self,
     return (struct sluice_lock_counters *)((char *)self->lock_counters + pool->counters_bytes) + lock_class;
 }
 
+/* An operation that needs no gate, because it touches only what is this CPU's. */
+static inline void gate_count(const struct cpu *self, const struct pool *pool, enum lock_class lock_class)
+{
+    counter_add(&gate_counters(self, pool, lock_class)->acquired, 1);
+}
+
 /* The default policy, `object/tas`, inline: one locked instruction. False: not free, or this hold is sampled. A wait, if
  * there has to be one, begins with loads (tas.h); this first attempt does not look before it tries. */
 static inline bool gate_try_object(struct cpu *self, struct lock *lock)
@@ -115,14 +129,6 @@ static inline bool gate_try_object(struct cpu *self, struct lock *lock)
 /* gate_enter and gate_leave for where an instruction counts: what is held stays in a register between the two. The
  * result is gate.held, or GATE_ELSEWHERE. */
 #define GATE_ELSEWHERE UINT32_MAX
-/* The policy, read once. The generation in it is nothing to a gate. */
-static inline uint32_t gate_policy(const struct pool *pool, enum lock_class lock_class)
-{
-    /* pairs with word_publish_locked() in tunables/leg.c: what was done under policies that share no lock with this one,
-     * before what we do. (Those that do share one exclude us by it: smp/README.md.) */
-    return SLUICE_POLICY_SET(atomic_load_acquire(&pool->policy[lock_class]));
-}
-
 /* True where it is `off` on this CPU: the gate is entered, and holds nothing. */
 static inline bool gate_enter_off(struct gate *gate, struct cpu *self, struct pool *pool, uint32_t policy,
                                   enum lock_class lock_class, struct lock *lock)

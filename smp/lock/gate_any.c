@@ -24,7 +24,9 @@ struct gate_seen {
 
 static uint32_t half_locks(uint32_t granularity, uint32_t algorithm)
 {
-    return granularity == SLUICE_GRANULARITY_OFF ? 0 : 1u << GATE_RANK(granularity, algorithm);
+    if (granularity == SLUICE_GRANULARITY_OFF)
+        return 0;
+    return 1u << GATE_RANK(gate_granularity(granularity), algorithm);
 }
 
 /* The union of both halves, each lock once. */

@@ -25,6 +25,12 @@ extern struct gate_kernel gate_kernel;
 bool gate_enter_any(struct gate *gate, struct cpu *self);
 void gate_leave_any(struct gate *gate);
 
+/* What guards an object's shared queues is the object's lock, whatever else a CPU has of its own. */
+static inline uint32_t gate_granularity(uint32_t granularity)
+{
+    return granularity == SLUICE_GRANULARITY_SPLIT ? SLUICE_GRANULARITY_OBJECT : granularity;
+}
+
 static inline struct lock *gate_lock(const struct gate *gate, uint32_t granularity)
 {
     if (granularity == SLUICE_GRANULARITY_OBJECT)

@@ -58,12 +58,18 @@ static unsigned taken(const struct lock *lock)
     return lock->tas | (lock->ticket_owner != lock->ticket_next) << 1 | (lock->mcs_tail != NULL) << 2;
 }
 
+/* Under split, a gate is entered for what is shared: the object's. */
+static unsigned lock_of(unsigned granularity)
+{
+    return granularity == SLUICE_GRANULARITY_SPLIT ? SLUICE_GRANULARITY_OBJECT : granularity;
+}
+
 static unsigned expected(uint32_t policy, unsigned granularity)
 {
     unsigned bits = 0;
-    if (SLUICE_POLICY_GRANULARITY(policy) == granularity)
+    if (lock_of(SLUICE_POLICY_GRANULARITY(policy)) == granularity)
         bits |= 1u << SLUICE_POLICY_ALGORITHM(policy);
-    if (SLUICE_POLICY_OLD_GRANULARITY(policy) == granularity)
+    if (lock_of(SLUICE_POLICY_OLD_GRANULARITY(policy)) == granularity)
         bits |= 1u << SLUICE_POLICY_OLD_ALGORITHM(policy);
     return bits;
 }

@@ -683,6 +683,10 @@ static void test_pools_get_their_policy(void **state)
     tunable_values[TUNABLE_policy_pool] = SLUICE_GRANULARITY_KERNEL + 5 * SLUICE_ALGORITHM_TICKET;
     transition_pool_init(&pools[5]);
     transition_pool_init(&pools[POOL_SYSTEM]);
+    assert_int_equal(policy_for_class(17, LOCK_CLASS_endpoint),
+                     SLUICE_POLICY(SLUICE_GRANULARITY_SPLIT, SLUICE_ALGORITHM_MCS, 0));
+    assert_int_equal(policy_for_class(17, LOCK_CLASS_aspace),
+                     SLUICE_POLICY(SLUICE_GRANULARITY_OBJECT, SLUICE_ALGORITHM_MCS, 0));
     tunable_values[TUNABLE_policy_pool] = SLUICE_GRANULARITY_OBJECT;
     assert_int_equal(SLUICE_POLICY_SET(pools[5].policy[CLASS]), KERNEL_TICKET);
     assert_int_equal(SLUICE_POLICY_SET(pools[POOL_SYSTEM].policy[CLASS]), OBJECT_TAS);

@@ -33,6 +33,8 @@ sub policy_number {
     my @granularities = qw(off kernel pool class object);
     my @algorithms    = qw(tas ticket mcs);
     return 0 if $policy eq 'off';
+    my %split = (split => 15, 'split/tas' => 15, 'split/ticket' => 16, 'split/mcs' => 17);
+    return $split{$policy} if $split{$policy};
     $policy .= '/tas' unless $policy =~ /\//;
     for my $algorithm (0 .. $#algorithms) {
         for my $granularity (1 .. $#granularities) {
@@ -48,7 +50,7 @@ sub words_of {
     my $policy = policy_number($option->{policy});
     return ("$top/tools/run", '--name', $option->{name}, '--cpus', $option->{cpus}, '--thread', $option->{thread} // 'single',
         '--mem', '1G', '--images', $option->{images}, '--script', "$base.script", '--timeout', $option->{timeout},
-        '--append', join(' ', "policy.boot=$policy", "policy.pool=$policy", $option->{words} // ()),
+        '--append', join(' ', 'policy.boot=' . ($policy < 15 ? $policy : 4), "policy.pool=$policy", $option->{words} // ()),
         '--plugin', "mode=share,out=$base.json,ram=$base.ram,picture=$base.picture,$option->{options}",
         map({ ('--qemu', $_) } '-object', "memory-backend-file,id=ram,size=1G,mem-path=$base.ram,share=on",
             '-machine', 'memory-backend=ram'));

@@ -33,7 +33,9 @@ map_check(const struct thread *thread, const uint64_t *args, uint64_t pages, str
                               .address = args[3],
                               .pages = pages,
                               .flags = (unsigned)args[5],
-                              .may = region.rights};
+                              .may = region.rights,
+                              .region = region.object,
+                              .region_generation = region.generation};
     error = flags_valid(args[5]) ? aspace_range_check(call->address, pages) : SLUICE_E_BAD_ARGUMENT;
     if (error)
         return error;
@@ -58,6 +60,11 @@ static inline int64_t page_hold(struct thread *thread, const struct map_call *ca
     gate_leave(&gate);
     if (!held)
         return SLUICE_E_BUSY;
+    /* Revoked while we waited for the gate: its owner may have found the frame unused before us. */
+    if (__builtin_expect(!object_is_of(call->region, call->region_generation), 0)) {
+        map_note(thread, call, MAP_ENTER, 1);
+        return SYSCALL_AGAIN;
+    }
     /* Its only use is ours: no page-table entry, no TLB (R4). */
     if (call->flags & SLUICE_MAP_ZERO)
         memory_zero_pages(direct_map(call->frame * PAGE_BYTES), 1);
@@ -69,8 +76,11 @@ static inline int64_t page_map(struct thread *thread, uint64_t *args, const stru
     struct aspace *space = call->space;
     struct gate gate;
     int64_t result = page_hold(thread, call);
-    if (__builtin_expect(result != 0, 0))
+    if (__builtin_expect(result != 0, 0)) {
+        if (result == SYSCALL_AGAIN)
+            return map_continue(thread, args); /* that finds what became of the capability */
         return result == SYSCALL_FORWARD ? result : map_done(args, 0, result);
+    }
     if (!gate_enter(&gate, call->pool, LOCK_CLASS_aspace, &space->object.lock)) {
         map_note(thread, call, MAP_ENTER, 1);
         return syscall_forward(&gate);

@@ -32,6 +32,8 @@ struct map_call {
     uint64_t frame, address, pages;
     unsigned flags;
     unsigned may; /* what the region's capability allows */
+    const struct object *region;
+    uint32_t region_generation; /* as it was when the region was found */
 };
 
 /* The call goes on at this step, in map_continue. */

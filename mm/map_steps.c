@@ -57,11 +57,23 @@ int64_t aspace_map_entries(struct aspace *space, uint64_t address, uint64_t page
 static int64_t map_hold(struct thread *thread, uint64_t pages, unsigned flags)
 {
     uint64_t *scratch = thread->scratch;
-    int64_t result = frame_hold(scratch[MAP_FRAME], pages, flags & SLUICE_MAP_ZERO, &scratch[MAP_HELD]);
-    /* Their only use is ours: no page-table entry, no TLB (R4). */
-    if (!result && (flags & SLUICE_MAP_ZERO))
-        memory_zero_pages(direct_map(scratch[MAP_FRAME] * PAGE_BYTES), pages);
-    return result;
+    return frame_hold(scratch[MAP_FRAME], pages, flags & SLUICE_MAP_ZERO, &scratch[MAP_HELD]);
+}
+
+/* Once more, with the frames held: does a living capability in the slot still give them? If it was revoked before, or the
+ * slot has got another region, its owner may have found the frames unused before us. What is revoked later finds them in
+ * use. */
+static int64_t map_look_again(const struct thread *thread, const uint64_t *args, struct cap_found *space)
+{
+    struct cap_found found = {0};
+    int64_t result = map_lookup(thread, args, space, &found);
+    if (result)
+        return result;
+    const struct region *region = (const struct region *)found.object;
+    uint64_t first = args[2], frames = atomic_load_relaxed(&region->frames); /* relaxed: as in map_check() */
+    bool same = region->first + first == thread->scratch[MAP_FRAME] && first < frames &&
+                args[4] <= frames - first && !atomic_load_relaxed(&region->pool);
+    return same ? 0 : SLUICE_E_BAD_CAP;
 }
 
 static int64_t map_enter(struct thread *thread, const uint64_t *args, struct aspace *space)
@@ -92,13 +104,18 @@ static int64_t map_settle(struct thread *thread, uint64_t *args, int64_t result)
 
 int64_t map_continue(struct thread *thread, uint64_t *args)
 {
-    struct cap_found space = {0}, region = {0};
+    struct cap_found space = {0};
+    int64_t result = 0;
     if (thread->step == MAP_DROP)
         return map_drop(thread, args);
-    /* An error: a capability died on the way to another CPU. */
-    int64_t result = map_lookup(thread, args, &space, &region);
-    if (!result && thread->step == MAP_HOLD)
+    bool hold = thread->step == MAP_HOLD;
+    if (hold)
         result = map_hold(thread, args[4], (unsigned)args[5]);
+    if (!result)
+        result = map_look_again(thread, args, &space);
+    /* Their only use is ours: no page-table entry, no TLB (R4). */
+    if (!result && hold && (args[5] & SLUICE_MAP_ZERO))
+        memory_zero_pages(direct_map(thread->scratch[MAP_FRAME] * PAGE_BYTES), args[4]);
     if (!result)
         result = map_enter(thread, args, (struct aspace *)space.object);
     return result == SYSCALL_FORWARD ? result : map_settle(thread, args, result);

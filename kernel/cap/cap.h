@@ -62,6 +62,7 @@ struct cap_found {
     struct pool *pool;     /* the object's */
     uint64_t badge;
     unsigned rights;
+    uint32_t generation; /* of the object, when it was found */
 };
 
 /* The slot's capability, if it has this type itself (no facet does) and these rights, is alive, and nobody changes the
@@ -81,13 +82,13 @@ cap_find(const struct cspace *space, uint64_t slot, enum sluice_type type, unsig
     if (__builtin_expect((kind & mask) != wanted, 0))
         return nothing;
     struct cap_found found = {atomic_load_relaxed(&cap->object), &pools[CAP_KIND_POOL(kind)],
-                              atomic_load_relaxed(&cap->badge), CAP_KIND_RIGHTS(kind)};
+                              atomic_load_relaxed(&cap->badge), CAP_KIND_RIGHTS(kind), 0};
     if (__builtin_expect(!pool_is_of(found.pool, atomic_load_relaxed(&cap->pool_generation)), 0))
         return nothing;
-    uint32_t generation = atomic_load_relaxed(&cap->generation);
+    found.generation = atomic_load_relaxed(&cap->generation);
     compiler_barrier(); /* x86 keeps loads in order: the second look at the sequence stays after the fields */
     if (__builtin_expect(atomic_load_relaxed(&cap->kind) != kind, 0) ||
-        __builtin_expect(!object_is_of(found.object, generation), 0))
+        __builtin_expect(!object_is_of(found.object, found.generation), 0))
         return nothing;
     if (!found.object)
         __builtin_unreachable(); /* an empty slot's type is NONE */
@@ -112,7 +113,7 @@ static __attribute__((always_inline)) inline int cap_lookup_found(const struct c
         return 0;
     struct cap cap;
     int error = cap_lookup(space, slot, type, rights, &cap);
-    *found = (struct cap_found){cap.object, &pools[cap.pool], cap.badge, cap.rights};
+    *found = (struct cap_found){cap.object, &pools[cap.pool], cap.badge, cap.rights, cap.generation};
     return error;
 }
 /* The living generation. Of what was killed meanwhile (even) it is the last one: a capability that held the even number

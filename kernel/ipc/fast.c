@@ -161,7 +161,7 @@ static __attribute__((always_inline)) inline struct fast_message call(struct cpu
     uint32_t held = fast_endpoint_on(cpu, found.pool, (struct endpoint *)found.object, policy);
     if (__builtin_expect(held >= FAST_NEAR, 0)) {
         if (held == FAST_NEAR)
-            return call_near(cpu, caller, &(struct cap_found){found.object, found.pool, found.badge, 0},
+            return call_near(cpu, caller, &(struct cap_found){found.object, found.pool, found.badge, 0, 0},
                              is_long);
         SLOW(forward, caller);
     }
@@ -287,7 +287,8 @@ reply_receive(struct cpu *cpu, struct thread *server, struct thread *caller, enu
     uint32_t held = fast_endpoint_on(cpu, found.pool, endpoint, policy);
     if (__builtin_expect(held >= FAST_NEAR, 0)) {
         if (held == FAST_NEAR)
-            return reply_near(cpu, server, caller, &(struct cap_found){found.object, found.pool, 0, 0}, kind);
+            return reply_near(cpu, server, caller, &(struct cap_found){found.object, found.pool, 0, 0, 0},
+                              kind);
         SLOW(forward, server);
     }
     return reply_inside(cpu, server, caller, endpoint, held, kind);

@@ -71,25 +71,27 @@ static enum wait_claim stopper_claim(struct thread *thread, uint32_t *cpu)
     return NOT_NOW;
 }
 
-static enum wait_claim wait_claim(struct thread *thread, uint32_t sequence, uint32_t *cpu)
+/* at_home: the thread's home CPU asks by itself. Some waits only that may end: a message that comes late could find the
+ * thread in a newer wait, and nothing else would tell. */
+static enum wait_claim wait_claim(struct thread *thread, uint32_t sequence, bool at_home, uint32_t *cpu)
 {
     /* pairs with thread_wait_begin() in wait.h: what it waits for, after that it does; verified by each claim */
     switch (atomic_load_acquire(&thread->wait_kind)) {
     case WAIT_SLEEP:
-        return thread->home == cpu_number() ? CLAIMED : NOT_NOW;
+        return at_home ? CLAIMED : NOT_NOW;
     case WAIT_SEND:
     case WAIT_CALL:
     case WAIT_RECEIVE:
     case WAIT_NOTIFICATION:
         return queue_claim(thread, sequence, cpu);
     case WAIT_REPLY:
-        return (thread->home == cpu_number() && reply_cancel_cpu(thread)) ? CLAIMED : NOT_NOW;
+        return at_home && reply_cancel_cpu(thread) ? CLAIMED : NOT_NOW;
     case WAIT_RECEIVE_NEAR:
         return near_cancel_cpu(thread) ? CLAIMED : NOT_NOW;
     case WAIT_CONTROL:
         return stopper_claim(thread, cpu);
     case WAIT_GRACE:
-        return pool_destroyer_gone(thread) ? CLAIMED : NOT_NOW;
+        return at_home && pool_destroyer_gone(thread) ? CLAIMED : NOT_NOW;
     case WAIT_REMOTE:
         *cpu = thread->remote_cpu;
         return *cpu == cpu_number() ? NOT_NOW : ELSEWHERE;
@@ -112,7 +114,7 @@ static void cancel_send(struct thread *thread, uint32_t cpu, int64_t result)
 void thread_cancel_cpu(struct thread *thread, int64_t result)
 {
     uint32_t cpu;
-    switch (wait_claim(thread, thread->wait_sequence, &cpu)) {
+    switch (wait_claim(thread, thread->wait_sequence, true, &cpu)) {
     case CLAIMED:
         thread_wake_result(thread, result);
         return;
@@ -140,7 +142,7 @@ void thread_cancel_handle(struct mailbox_node *node)
     uint32_t cpu;
     enum wait_claim claim = NOT_NOW;
     if (atomic_load_relaxed(&thread->wait_sequence) == thread->cancel_sequence)
-        claim = wait_claim(thread, thread->cancel_sequence, &cpu);
+        claim = wait_claim(thread, thread->cancel_sequence, false, &cpu);
     if (claim == ELSEWHERE) {
         cpu_send(cpu, node, MAILBOX_CANCEL);
         return;

@@ -80,6 +80,8 @@ static int64_t long_transfer(struct thread *from, struct thread *to)
     uint64_t bytes = from->frame.word[5], target_fault;
     if (bytes > to->window_bytes)
         return SLUICE_E_TRUNCATED;
+    if (!bytes)
+        return 0; /* fits where there is no window, which has no address to look at */
     from->fault_error = 0;
     if (user_copy_across((struct user_range){to->aspace, to->window_address},
                          (struct user_range){from->aspace, from->frame.word[4]}, bytes, &target_fault,

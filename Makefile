@@ -44,8 +44,25 @@ BENCH_CPUS := $(if $(filter command environment,$(firstword $(origin CPUS))),$(C
 override CPUS := 8
 endif
 
-ifneq ($(findstring ',$(APPEND)$(SCRIPT)$(OPERATION)$(POLICY)$(BY)$(BENCH_CPUS)$(sim_values)),)
-$(error bad option: no quotes inside of APPEND, SCRIPT, CPUS, OPERATION, POLICY, BY and $(SIM_OPTIONS))
+# Each of these travels to a tool in single quotes.
+quoted := $(sort APPEND SCRIPT TESTS OPERATION POLICY BY TOP $(SIM_OPTIONS) CPUS)
+bad    := $(foreach name,$(quoted),$(if $(findstring ',$($(name)))$(if $(filter CPUS,$(name)),$(findstring ',$(BENCH_CPUS))),$(name)))
+ifneq ($(strip $(bad)),)
+$(error bad option: $(strip $(bad)): no single quotes in it)
+endif
+ifneq ($(filter bench,$(MAKECMDGOALS)),)
+ifeq ($(BENCH_CPUS),)
+ifneq ($(strip $(OPERATION)$(POLICY)),)
+$(error bad option: make bench with OPERATION= or POLICY= needs CPUS= as well: CPUS=1,2,4)
+endif
+else ifneq ($(filter-out 0,$(RECORD)),)
+$(error bad option: make bench RECORD=1 records the table without CPUS=)
+endif
+endif
+ifneq ($(filter share,$(MAKECMDGOALS)),)
+ifeq ($(strip $(WORKLOAD)),)
+$(error bad option: WORKLOAD= is missing: WORKLOAD='ipc mode=cross cpus=2')
+endif
 endif
 checked := $(shell CPUS='$(CPUS)' MEM='$(MEM)' BOOT='$(BOOT)' THREAD='$(THREAD)' SCRIPT='$(SCRIPT)' \
     DEBUG='$(DEBUG)' UP='$(UP)' GDB='$(GDB)' RECORD='$(RECORD)' V='$(V)' tools/check-options 2>&1)
@@ -193,7 +210,7 @@ run: setup
 	    --append '$(APPEND)' $(if $(SCRIPT),--script '$(SCRIPT)') $(if $(filter 1,$(GDB)),--gdb)
 
 test: setup
-	+$(Q)MAKE='$(MAKE)' tests/run $(TESTS)
+	+$(Q)MAKE='$(MAKE)' tests/run $(foreach word,$(TESTS),'$(word)')
 
 # Two variants, each in its folder; what lies in build/ stays as it is.
 variant_images = $(foreach name,sluice.elf boot.cpio,build/obj/$(1)/$(name))
@@ -218,7 +235,7 @@ profile: setup
 share: setup
 	+$(Q)$(call variant_make,0) $(call variant_images,release) build/sim/sim.so
 	$(Q)tools/share --top '$(TOP)' $(if $(POLICY),--policy '$(POLICY)') \
-	    $(if $(filter command environment,$(firstword $(origin CPUS))),--cpus $(CPUS)) $(WORKLOAD)
+	    $(if $(filter command environment,$(firstword $(origin CPUS))),--cpus '$(CPUS)') '$(WORKLOAD)'
 
 conflict: setup
 	+$(Q)$(call variant_make,0) $(call variant_images,release) build/sim/sim.so

@@ -258,13 +258,7 @@ reply_inside(struct cpu *cpu, struct thread *server, struct thread *caller, stru
     fast_wait_begin(server, WAIT_RECEIVE);
     waitq_append(&endpoint->receivers, server);
     gate_leave_held(&cpu->gate, held, &endpoint->object.lock);
-    caller->partner = NULL;
-    if (kind == ANSWER_FAULT)
-        fault_leave(cpu, server, caller);
-    caller->frame.cap = 0;
-    counter_add(&cpu->counters->ipc_fast_replies, 1);
-    fast_switch(cpu, server, caller);
-    return leave(cpu, caller, words, false);
+    return caller_go(cpu, server, caller, words, kind);
 }
 
 /* The caller, which may run next, takes the answer; the server waits for the next message. */

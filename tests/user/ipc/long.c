@@ -57,6 +57,7 @@ static int64_t long_call(uint64_t bytes, unsigned shift, bool *whole)
     sluice_message_long(&message, sent + shift, bytes);
     int64_t result = sluice_call(ipc_endpoint, &message, call_deadline());
     *whole = result == 0 && message.word[5] == bytes && message.word[0] == 1;
+    *whole = *whole && message.word[4] == (uint64_t)(received + shift);
     for (uint64_t i = 0; *whole && i < bytes; i++)
         *whole = received[shift + i] == (uint8_t)(pattern(bytes, i) + 1);
     *whole = *whole && received[shift + bytes] == 0xee;

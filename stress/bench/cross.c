@@ -30,12 +30,6 @@ bool cross_init(struct bench *bench)
     return good;
 }
 
-static inline __attribute__((always_inline)) int64_t call_words(uint64_t endpoint, unsigned words)
-{
-    struct sluice_message message = {.tag = SLUICE_TAG(1, words, 0)};
-    return sluice_call(endpoint, &message, SLUICE_FOREVER);
-}
-
 OPERATION(call_cross)
 {
     return call_words(bench->cross_endpoint, 0);

@@ -45,3 +45,9 @@ operation_loop(struct bench *bench, const unsigned region, int64_t (*once)(struc
     }                                                                                                        \
     static inline __attribute__((always_inline))                                                             \
     int64_t name##_once(struct bench *bench __attribute__((unused)))
+
+static inline __attribute__((always_inline)) int64_t call_words(uint64_t endpoint, unsigned words)
+{
+    struct sluice_message message = {.tag = SLUICE_TAG(1, words, 0)};
+    return sluice_call(endpoint, &message, SLUICE_FOREVER);
+}

@@ -6,12 +6,6 @@
 #include "servers/lib/thread.h"
 #include "stress/bench/loop.h"
 
-static inline __attribute__((always_inline)) int64_t call_words(uint64_t endpoint, unsigned words)
-{
-    struct sluice_message message = {.tag = SLUICE_TAG(1, words, 0)};
-    return sluice_call(endpoint, &message, SLUICE_FOREVER);
-}
-
 OPERATION(call_near)
 {
     return call_words(bench->near_endpoint, 0);
